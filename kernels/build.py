@@ -1,0 +1,108 @@
+"""Build the kernel graphs and print the digests that ``catalog.toml`` must hold.
+
+Each graph is a few hundred bytes: weights are declared as external data and given in memory when the session is
+built, from a seed. Run ``python kernels/build.py`` after changing a graph; ``--golden`` also computes the exact
+integer results for the default seed (a minute, most of it for the largest shape).
+"""
+
+import argparse
+import hashlib
+from pathlib import Path
+
+from onnx import ModelProto, TensorProto, helper
+
+OPSET = 21
+IR_VERSION = 10
+HERE = Path(__file__).parent
+
+
+def _model(
+    name: str,
+    node: str,
+    inputs: dict[str, tuple[int, list]],
+    output: tuple[int, list],
+    weight: TensorProto | None = None,
+) -> bytes:
+    values = [helper.make_tensor_value_info(key, kind, shape) for key, (kind, shape) in inputs.items()]
+    names = [*inputs, *([weight.name] if weight is not None else [])]
+    graph = helper.make_graph(
+        [helper.make_node(node, names, ["C"], name=node)],
+        name,
+        values,
+        [helper.make_tensor_value_info("C", *output)],
+        [weight] if weight is not None else [],
+    )
+    model: ModelProto = helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION, producer_name="netmind"
+    )
+    return model.SerializeToString(deterministic=True)
+
+
+def _weight(name: str, kind: int, shape: list[int], itemsize: int) -> TensorProto:
+    """A weight that is only declared: its bytes are given in memory when the session is built."""
+    tensor = TensorProto(name=name, data_type=kind, dims=shape, data_location=TensorProto.EXTERNAL)
+    size = itemsize
+    for extent in shape:
+        size *= extent
+    for key, value in (("location", "seeded"), ("offset", "0"), ("length", str(size))):
+        tensor.external_data.add(key=key, value=value)
+    return tensor
+
+
+def gemm(name: str, kinds: tuple[int, int, int], n: int, k: int, itemsize: int) -> bytes:
+    """C[m, n] = A[m, k] · B[k, n] with B constant; kinds are those of A, B and C."""
+    a, b, c = kinds
+    node = "MatMulInteger" if c == TensorProto.INT32 else "MatMul"
+    return _model(name, node, {"A": (a, ["m", k])}, (c, ["m", n]), _weight("B", b, [k, n], itemsize))
+
+
+def add(name: str, shape: list) -> bytes:
+    """C = A + B, element by element, in fp32."""
+    kind = TensorProto.FLOAT
+    return _model(name, "Add", {"A": (kind, shape), "B": (kind, shape)}, (kind, shape))
+
+
+_FP32 = (TensorProto.FLOAT, TensorProto.FLOAT, TensorProto.FLOAT)
+_U8 = (TensorProto.UINT8, TensorProto.INT8, TensorProto.INT32)
+_I8 = (TensorProto.INT8, TensorProto.INT8, TensorProto.INT32)
+
+
+def graphs() -> dict[str, bytes]:
+    """File name to contents, for every graph of the catalogue."""
+    return {
+        "gemm_fp32_2048_2080.onnx": gemm("gemm_fp32", _FP32, 2048, 2080, 4),
+        "gemm_fp32_4096.onnx": gemm("gemm_fp32", _FP32, 4096, 4096, 4),
+        "gemm_fp32_8192.onnx": gemm("gemm_fp32", _FP32, 8192, 8192, 4),
+        "gemm_int8_u8_2048.onnx": gemm("gemm_int8", _U8, 2048, 2048, 1),
+        "gemm_int8_i8_4096.onnx": gemm("gemm_int8", _I8, 4096, 4096, 1),
+        "gemm_int8_i8_8192.onnx": gemm("gemm_int8", _I8, 8192, 8192, 1),
+        "stream_add.onnx": add("stream_add", ["n"]),
+        "dispatch.onnx": add("dispatch", [1]),
+    }
+
+
+def golden(n: int) -> list[str]:
+    """SHA-256 of the exact int32 product (little-endian) for each rotating A, at the catalogue's default seed."""
+    from netmind_tui.bench.catalog import open_catalog  # noqa: PLC0415 - only this option needs the package
+    from netmind_tui.bench.family.gemm import int8_operands  # noqa: PLC0415
+
+    rotating, weight = int8_operands(m=n, n=n, k=n, seed=open_catalog().default_seed)
+    exact = weight.astype("float64")  # |sum| <= 127 * 128 * n < 2^53: every partial sum is exact
+    return [hashlib.sha256((a.astype("float64") @ exact).astype("<i4").tobytes()).hexdigest() for a in rotating]
+
+
+def main() -> None:
+    """Write every graph beside this script and print its digest."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--golden", action="store_true", help="also print the exact digests of gemm.int8")
+    arguments = parser.parse_args()
+    for name, contents in graphs().items():
+        (HERE / name).write_bytes(contents)
+        print(f"{name:28} {len(contents):4} bytes  sha256 {hashlib.sha256(contents).hexdigest()}")
+    if arguments.golden:
+        for n in (2048, 4096, 8192):
+            print(f"gemm.int8 n={n}", *golden(n), sep="\n  ")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,163 @@
+"""From what somebody wishes to a finished run: the one way in for the command line and the interface alike."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Literal, Self
+
+from netmind_tui import __version__, paths
+from netmind_tui.bench.attendant import Senses
+from netmind_tui.bench.catalog import open_catalog
+from netmind_tui.bench.conditions import look_around, with_versions
+from netmind_tui.bench.finding import run_findings
+from netmind_tui.bench.plan import Plan, choose_kernels, choose_suite, make_plan
+from netmind_tui.bench.runner import SILENCE_S, DeadlineError, Runner, Watcher
+from netmind_tui.bench.store import new_run_id
+from netmind_tui.bench.target import Machine, choose_targets
+from netmind_tui.model.exit import ExitCode
+from netmind_tui.model.finding import worst
+from netmind_tui.model.info import Tool
+from netmind_tui.model.kernel import Provider
+from netmind_tui.model.measurement import Environment, Run, capacity
+from netmind_tui.model.problem import Problem, Stopped, nearest
+from netmind_tui.probe.gpu import GpuProbe
+from netmind_tui.probe.host import HostSampler, available_memory_bytes
+from netmind_tui.probe.sampler import MachineSource
+from netmind_tui.probe.throttle import cpu_thermal_events
+
+StoppedBy = Literal["interrupted", "terminated", "timed-out"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What to measure, on what, and within which bounds; empty tuples mean everything there is."""
+
+    suite: str = "quick"
+    kernels: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
+    provider: str | None = None
+    seed: int | None = None
+    max_time_s: float | None = None
+    silence_s: float = SILENCE_S
+    force: bool = False
+
+
+class Benchmark:
+    """One benchmark of this machine: looked at and planned when made, measured by ``run``.
+
+    Raises:
+        Problem: a suite, kernel, device or provider that was named does not exist.
+    """
+
+    def __init__(self, wishes: Wishes) -> None:
+        self._wishes = wishes
+        self.catalog = open_catalog()
+        self.suite = choose_suite(self.catalog, wishes.suite)
+        self.kernels = choose_kernels(self.catalog, self.suite, wishes.kernels)
+        provider = choose_provider(wishes.provider)
+        self._probe = GpuProbe(wake=True) if GpuProbe.library_found() else None
+        try:
+            self.machine = Machine.read(self._probe)
+            targets = choose_targets(self.machine, self._probe, wishes.devices, provider, force=wishes.force)
+        except BaseException:
+            self.close()
+            raise
+        self._targets = targets
+        seed = self.catalog.default_seed if wishes.seed is None else wishes.seed
+        self.plan: Plan = make_plan(
+            self.catalog,
+            self.suite,
+            self.kernels,
+            targets,
+            self.machine.host,
+            seed=seed,
+            host_free_bytes=available_memory_bytes(),
+        )
+        self.environment: Environment | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End what reads the GPUs."""
+        if self._probe is not None:
+            self._probe.close()
+
+    def look_around(self) -> Environment:
+        """How quiet the machine is now; kept with the run."""
+        self.environment = look_around(HostSampler().sample, self.machine.driver)
+        return self.environment
+
+    def run(self, watcher: Watcher) -> Run:
+        """Measure as planned. A signal or the time limit ends it early, with everything that was finished."""
+        started = datetime.now(UTC)
+        environment = self.environment or self.look_around()
+        gpus = any(step.target.provider is Provider.CUDA and not step.refused for step in self.plan.steps)
+        source = MachineSource(HostSampler(), self._probe if gpus else None)
+        runner = Runner(
+            self.plan,
+            self.machine.host,
+            Senses(sample=source.sample, thermal_events=cpu_thermal_events, now=_now),
+            watcher,
+            lock_folder=paths.lock_dir(),
+            silence_s=self._wishes.silence_s,
+            max_time_s=self._wishes.max_time_s,
+        )
+        stopped = _until_stopped(runner.run)
+        measurements = tuple(runner.measurements)
+        return Run(
+            run_id=new_run_id(started),
+            started_at=_iso(started),
+            finished_at=_now(),
+            suite=self.suite.name,
+            seed=self.plan.seed,
+            tool=Tool(name="netmind", version=__version__),
+            host=self.machine.host,
+            devices=tuple(target.device for target in self._targets),
+            environment=with_versions(environment, runner.versions),
+            measurements=measurements,
+            capacity=capacity(measurements),
+            findings=(*self.machine.findings, *run_findings(measurements)),
+            stopped=stopped,
+            verdict=worst([measurement.status for measurement in measurements]),
+        )
+
+
+def choose_provider(name: str | None) -> Provider | None:
+    """The provider of that name.
+
+    Raises:
+        Problem: there is none.
+    """
+    if name is None:
+        return None
+    try:
+        return Provider(name.lower())
+    except ValueError:
+        known = [provider.value for provider in Provider]
+        raise Problem(f"--provider {name}: no such provider; {nearest(name, known)}", ExitCode.USAGE) from None
+
+
+def _until_stopped(run: Callable[[], None]) -> StoppedBy | None:
+    """Run to the end, or say what ended it."""
+    try:
+        run()
+    except DeadlineError:
+        return "timed-out"
+    except Stopped as stop:
+        return "interrupted" if stop.code is ExitCode.INTERRUPTED else "terminated"
+    return None
+
+
+def _iso(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _now() -> str:
+    return _iso(datetime.now(UTC))

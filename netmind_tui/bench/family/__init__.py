@@ -1,0 +1,9 @@
+"""Families of kernels: each prepares its operands, binds them and knows when its result is right.
+
+A family never sees ONNX Runtime: the worker hands it a way to open sessions.
+"""
+
+from netmind_tui.bench.family import dispatch, gemm, stream
+from netmind_tui.bench.family.base import Prepare
+
+FAMILIES: dict[str, Prepare] = {"gemm": gemm.prepare, "stream": stream.prepare, "dispatch": dispatch.prepare}

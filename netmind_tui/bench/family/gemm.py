@@ -1,0 +1,56 @@
+"""Matrix products: constant weights, two rotating inputs, results checked exactly or against float64."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netmind_tui.bench.data import uniform_fp32, uniform_int8, uniform_uint7
+from netmind_tui.bench.family.base import Exercise, OpenSession, Task
+from netmind_tui.bench.verify import Check, check_digest, check_float_product, check_integer_product
+from netmind_tui.model.kernel import Provider
+
+ROTATING = 2
+
+
+def int8_operands(*, m: int, n: int, k: int, seed: int) -> tuple[list[NDArray[np.uint8]], NDArray[np.int8]]:
+    """The rotating A (m, k) in [0, 127] and the constant B (k, n) in [-128, 127]."""
+    rotating = [uniform_uint7((m, k), seed, "gemm.int8", "A", str(index)) for index in range(ROTATING)]
+    return rotating, uniform_int8((k, n), seed, "gemm.int8", "B")
+
+
+def prepare(task: Task, open_session: OpenSession) -> Exercise:
+    """Make the operands, open the session and bind each rotating input."""
+    return _prepare_int8(task, open_session) if task.kernel.precision == "int8" else _prepare_fp32(task, open_session)
+
+
+def _prepare_fp32(task: Task, open_session: OpenSession) -> Exercise:
+    m, n, k = (task.variant.shape[name] for name in "mnk")
+    weight = uniform_fp32((k, n), task.seed, task.kernel.id, "B")
+    rotating = [uniform_fp32((m, k), task.seed, task.kernel.id, "A", str(index)) for index in range(ROTATING)]
+    session = open_session({"B": weight})
+    output = np.empty((m, n), np.float32)
+    bindings = [session.bind({"A": a}, output) for a in rotating]
+
+    def check(index: int) -> Check:
+        result = bindings[index].result().view(np.float32)
+        return check_float_product(rotating[index], weight, result, tolerance=task.kernel.tolerance, seed=task.seed)
+
+    return Exercise(task.variant.shape, session, bindings, check)
+
+
+def _prepare_int8(task: Task, open_session: OpenSession) -> Exercise:
+    m, n, k = (task.variant.shape[name] for name in "mnk")
+    rotating, weight = int8_operands(m=m, n=n, k=k, seed=task.seed)
+    session = open_session({"B": weight})
+    output = np.empty((m, n), np.int32)
+    # The CPU's fast path takes unsigned A, CUDA's only path signed A: below 128 the bytes are the same.
+    kind = np.uint8 if task.variant.provider is Provider.CPU else np.int8
+    bindings = [session.bind({"A": a.view(kind)}, output) for a in rotating]
+    golden = task.variant.golden_sha256 if task.seed == task.default_seed else ()
+
+    def check(index: int) -> Check:
+        result = bindings[index].result().view(np.int32)
+        if golden:
+            return check_digest(result, golden[index])
+        return check_integer_product(rotating[index], weight, result, seed=task.seed)
+
+    return Exercise(task.variant.shape, session, bindings, check)

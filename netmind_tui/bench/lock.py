@@ -1,0 +1,96 @@
+"""One measurement a device, machine-wide: a lock file by the device's identity, naming who holds it.
+
+The lock is the kernel's (``flock``; on Windows a locked byte), so it goes with its holder however that ends. The
+files lie in the machine's shared temporary folder, because users of one machine share its devices.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class DeviceHeldError(Exception):
+    """Another process is measuring this device; the message names it."""
+
+
+@contextmanager
+def held(identity: str, *, since: str, folder: Path) -> Iterator[None]:
+    """Hold a device while the block runs. ``identity`` is its UUID, or ``cpu``; ``since`` is told to whoever waits.
+
+    Raises:
+        DeviceHeldError: somebody else holds it.
+        OSError: the lock file can be neither opened nor made.
+    """
+    path = folder / f"netmind-{identity.lower()}.lock"
+    descriptor = _open(path)
+    try:
+        if not _take(descriptor):
+            raise DeviceHeldError(_holder(path))
+        _sign(descriptor, since)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _open(path: Path) -> int:
+    """Open the lock file or make it. Another user's file need only be readable; a link is never followed."""
+    flags = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
+    try:
+        return os.open(path, os.O_RDWR | flags)
+    except PermissionError:
+        return os.open(path, os.O_RDONLY | flags)
+    except FileNotFoundError:
+        pass
+    try:
+        created = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | flags, 0o666)
+    except FileExistsError:
+        return os.open(path, os.O_RDWR | flags)
+    if hasattr(os, "fchmod"):
+        os.fchmod(created, 0o666)  # the umask would keep other users from signing it
+    return created
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    _WINDOWS_LOCKED_BYTE = 1 << 20  # beyond the text, which others may read while it is locked
+
+    def _take(descriptor: int) -> bool:
+        os.lseek(descriptor, _WINDOWS_LOCKED_BYTE, os.SEEK_SET)
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        finally:
+            os.lseek(descriptor, 0, os.SEEK_SET)
+        return True
+else:
+    import fcntl
+
+    def _take(descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+
+def _sign(descriptor: int, since: str) -> None:
+    """Say who holds it. If the file cannot be written the lock still holds; only its holder stays nameless."""
+    command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])[:200]
+    try:
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, json.dumps({"pid": os.getpid(), "command": command, "since": since}).encode())
+    except OSError:
+        return
+
+
+def _holder(path: Path) -> str:
+    try:
+        found = json.loads(path.read_text())
+        return f"pid {int(found['pid'])} ({found['command']}), since {found['since']}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "another process"

@@ -1,0 +1,204 @@
+"""What a run will do before it does it: which kernel on which device, how long, with how much memory, and why not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from netmind_tui.bench.timing import RSD_LIMIT_CPU, RSD_LIMIT_GPU, Rules
+from netmind_tui.model.device import Device, DeviceKind
+from netmind_tui.model.exit import ExitCode
+from netmind_tui.model.host import Host
+from netmind_tui.model.kernel import Catalog, Kernel, Provider, Suite, Variant, Window
+from netmind_tui.model.measurement import Because, Reason
+from netmind_tui.model.problem import Problem, nearest
+from netmind_tui.model.quantity import gibibytes
+
+WORKER_START_S = 0.7
+_OPERANDS_BYTES_PER_S = 0.4e9
+_VERIFY_BYTES_PER_S = 0.25e9
+_KEEP_FREE_BYTES = 512 * 2**20
+_KEEP_FREE_SHARE = 0.05
+_GROWING_SHARE = 8
+_HOST_SHARE = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A device as the plan sees it. ``refused`` is why nothing can be measured on it; then the rest does not matter.
+
+    ``memory_free_bytes`` is what a new process could take there.
+    """
+
+    device: Device
+    memory_free_bytes: int = 0
+    refused: Because | None = None
+
+    @property
+    def provider(self) -> Provider:
+        """The provider that measures this kind of device."""
+        return Provider.CPU if self.device.kind is DeviceKind.CPU else Provider.CUDA
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One kernel on one device. ``refused`` is set where it will not even be tried."""
+
+    kernel: Kernel
+    variant: Variant | None
+    target: Target
+    rules: Rules
+    threads: int
+    memory_limit_bytes: int
+    expected_s: float
+    memory_bytes: int
+    refused: Because | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The steps in the order in which they run, device by device."""
+
+    suite: Suite
+    seed: int
+    default_seed: int
+    steps: tuple[Step, ...]
+
+    @property
+    def expected_s(self) -> float:
+        """Seconds that the whole run should take."""
+        tried = [step for step in self.steps if step.refused is None]
+        workers = len({step.target.device.id for step in tried})
+        return workers * WORKER_START_S + sum(step.expected_s for step in tried)
+
+
+def choose_suite(catalog: Catalog, name: str) -> Suite:
+    """The suite of that name.
+
+    Raises:
+        Problem: there is none; the nearest names are offered.
+    """
+    for suite in catalog.suites:
+        if suite.name == name:
+            return suite
+    raise Problem(
+        f"--suite {name}: no such suite; {nearest(name, [suite.name for suite in catalog.suites])}", ExitCode.USAGE
+    )
+
+
+def choose_kernels(catalog: Catalog, suite: Suite, patterns: Sequence[str]) -> list[Kernel]:
+    """The suite's kernels, or every catalogued kernel that one of the patterns (``gemm.*``) names.
+
+    Raises:
+        Problem: a pattern names no kernel; the nearest ids are offered.
+    """
+    if not patterns:
+        return [catalog.kernel(kernel_id) for kernel_id in suite.kernels]
+    known = [kernel.id for kernel in catalog.kernels]
+    chosen: set[str] = set()
+    for pattern in patterns:
+        matching = {kernel_id for kernel_id in known if fnmatchcase(kernel_id, pattern)}
+        if not matching:
+            raise Problem(f"--kernel {pattern}: no such kernel; {nearest(pattern, known)}", ExitCode.USAGE)
+        chosen |= matching
+    return [kernel for kernel in catalog.kernels if kernel.id in chosen]
+
+
+def make_plan(
+    catalog: Catalog,
+    suite: Suite,
+    kernels: Sequence[Kernel],
+    targets: Sequence[Target],
+    host: Host,
+    *,
+    seed: int,
+    host_free_bytes: int,
+) -> Plan:
+    """Lay out every kernel on every device; whatever cannot run is in the plan with its reason."""
+    threads = threads_for(host)
+    steps = [
+        _step(kernel, suite, target, threads=threads, host_free=host_free_bytes)
+        for target in targets
+        for kernel in kernels
+    ]
+    return Plan(suite=suite, seed=seed, default_seed=catalog.default_seed, steps=tuple(steps))
+
+
+def threads_for(host: Host) -> int:
+    """One thread a physical core that this process may use: a second thread on a core shares its arithmetic units."""
+    cores = host.cpu.physical_cores or host.cpu.logical_cores
+    return max(1, min(cores, int(host.cpu.usable_cores)))
+
+
+def _step(kernel: Kernel, suite: Suite, target: Target, *, threads: int, host_free: int) -> Step:
+    device = target.device
+    variant = kernel.variant_for(target.provider, device.memory_total_bytes or 0)
+    limit = _memory_limit(kernel, target, host_free)
+    needed = kernel.memory_bytes(variant.shape) if variant else 0
+    rules = _rules(kernel, suite, target)
+    return Step(
+        kernel=kernel,
+        variant=variant,
+        target=target,
+        rules=rules,
+        threads=threads,
+        memory_limit_bytes=limit,
+        expected_s=_expected_s(rules, limit if kernel.grows else needed),
+        memory_bytes=limit if kernel.grows else needed,
+        refused=target.refused or _refusal(kernel, variant, target, needed=needed, limit=limit),
+    )
+
+
+def _refusal(kernel: Kernel, variant: Variant | None, target: Target, *, needed: int, limit: int) -> Because | None:
+    if variant is None:
+        return Because(
+            Reason.NOT_PLACEABLE, f"{kernel.id} has no form that the {target.provider} provider runs natively"
+        )
+    if needed > limit:
+        return Because(
+            Reason.NOT_ENOUGH_MEMORY,
+            f"{kernel.id} needs {gibibytes(needed)}; {gibibytes(limit)} may be taken on {target.device.id}",
+        )
+    return None
+
+
+def _memory_limit(kernel: Kernel, target: Target, host_free: int) -> int:
+    """What a kernel may take: never the last 512 MiB or 5 %; a growing one an eighth of what is free."""
+    free = target.memory_free_bytes
+    limit = free - max(_KEEP_FREE_BYTES, int(_KEEP_FREE_SHARE * free))
+    if kernel.grows:
+        # The operands are made on the host, whatever device they go to.
+        limit = min(limit, free // _GROWING_SHARE, host_free // _HOST_SHARE)
+    return max(limit, 0)
+
+
+def _rules(kernel: Kernel, suite: Suite, target: Target) -> Rules:
+    sustained = suite.sustained
+    if sustained is not None and kernel.share < 1:
+        sustained = Window(min_s=sustained.min_s * kernel.share, cap_s=sustained.cap_s * kernel.share)
+    return Rules(
+        setup_cap_s=suite.setup_cap_s,
+        sample_s=suite.sample_s,
+        warm_up_cap_s=suite.warm_up_cap_s,
+        burst=suite.burst,
+        sustained=sustained,
+        rsd_limit=RSD_LIMIT_CPU if target.provider is Provider.CPU else RSD_LIMIT_GPU,
+    )
+
+
+def _expected_s(rules: Rules, memory_bytes: int) -> float:
+    """Set-up and checks by the bytes they touch, half the warm-up, and windows midway between least and most."""
+    setup = min(memory_bytes / _OPERANDS_BYTES_PER_S, rules.setup_cap_s)
+    checks = min(2 * memory_bytes / _VERIFY_BYTES_PER_S, rules.setup_cap_s)
+    windows = [rules.burst, *([rules.sustained] if rules.sustained else [])]
+    return setup + checks + rules.warm_up_cap_s / 2 + sum((w.min_s + w.cap_s) / 2 for w in windows)
+
+
+def memory_refusal(free_bytes: int, total_bytes: int) -> Because | None:
+    """Refuse to load a machine that has nearly no memory left: below 1 GiB or a tenth."""
+    least = max(2**30, total_bytes // 10)
+    if free_bytes >= least:
+        return None
+    return Because(
+        Reason.UNSAFE,
+        f"only {gibibytes(free_bytes)} of memory are free, {gibibytes(least)} are required; close programs, or --force",
+    )

@@ -1,0 +1,78 @@
+"""What the runner and its worker child say to each other: one JSON object a line, private to this package.
+
+The runner asks for one kernel at a time; the worker answers with notices and ends with an outcome or a refusal.
+"""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from netmind_tui.bench.timing import Notice, Rules, Timing
+from netmind_tui.bench.verify import Check
+from netmind_tui.model.kernel import Kernel, Phase, Provider, Variant
+
+
+class Cause(StrEnum):
+    """Why a worker refuses a kernel: what it could not do, not what was wrong with the device."""
+
+    DIGEST = "kernel-digest"
+    PROVIDER = "provider-not-loadable"
+    PLACEMENT = "placement-refused"
+    MEMORY = "not-enough-memory"
+    CRASH = "kernel-crashed"
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """Measure one kernel. ``memory_limit_bytes`` is the most it may take; ``threads`` is the intra-op pool's size."""
+
+    kernel: Kernel
+    variant: Variant
+    provider: Provider
+    seed: int
+    default_seed: int
+    rules: Rules
+    threads: int
+    memory_limit_bytes: int
+
+
+class Ready(Struct, frozen=True, tag="ready"):
+    """The worker is up, with these versions of what it measures with."""
+
+    onnxruntime: str
+    numpy: str
+    python: str
+
+
+class Begun(Struct, frozen=True, tag="begun"):
+    """A phase began."""
+
+    phase: Phase
+
+
+class Noticed(Struct, frozen=True, tag="noticed"):
+    """How a phase with samples goes."""
+
+    notice: Notice
+
+
+class Outcome(Struct, frozen=True, kw_only=True, tag="outcome"):
+    """The kernel ran. ``before`` and ``after`` are its checks; without timing the first check already failed."""
+
+    shape: dict[str, int]
+    setup_s: float
+    placed_nodes: int
+    placement_read: bool
+    notes: tuple[str, ...] = ()
+    before: Check
+    after: Check | None = None
+    timing: Timing | None = None
+
+
+class Refusal(Struct, frozen=True, tag="refusal"):
+    """The kernel was not measured."""
+
+    cause: Cause
+    detail: str
+
+
+Event = Ready | Begun | Noticed | Outcome | Refusal

@@ -1,0 +1,135 @@
+"""A run as CSV, Markdown or JSON Lines: the same figures in each, exact to the last digit."""
+
+import csv
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from netmind_tui.bench.plan import Plan
+from netmind_tui.document import encode
+from netmind_tui.model.measurement import Measurement, Run
+from netmind_tui.model.quantity import interval, percent, quantity
+
+_PLAIN = (
+    "kernel",
+    "kernel_version",
+    "kernel_sha256",
+    "device",
+    "provider",
+    "precision",
+    "metric",
+    "unit",
+    "value",
+    "cv",
+    "mad",
+    "p5",
+    "p95",
+    "n",
+    "outliers",
+    "phase",
+    "burst",
+    "efficiency",
+    "energy_j",
+    "energy_method",
+    "threads",
+    "started_at",
+    "status",
+)
+COLUMNS = ("run_id", *_PLAIN, "shape", "ci95_low", "ci95_high", "verified", "error", "reasons")
+_MARKDOWN = ("kernel", "device", "rate", "95 % interval", "spread", "verified", "status", "value", "unit")
+
+
+def row(measurement: Measurement, run_id: str) -> dict[str, Any]:
+    """One measurement as flat columns in base units; what is not known is ``None``."""
+    verified, ci95 = measurement.verified, measurement.ci95 or (None, None)
+    flat: dict[str, Any] = {"run_id": run_id}
+    flat.update({name: getattr(measurement, name) for name in _PLAIN})
+    flat["shape"] = " ".join(f"{name}={extent}" for name, extent in measurement.shape.items())
+    flat["ci95_low"], flat["ci95_high"] = ci95
+    flat["verified"] = None if verified is None else bool(verified.before and verified.after)
+    flat["error"] = verified.error if verified else None
+    flat["reasons"] = "; ".join(f"{because.id}: {because.detail}" for because in measurement.reasons)
+    return flat
+
+
+def as_csv(run: Run) -> str:
+    """One line a measurement under a header; numbers as Python writes them, so that they read back the same."""
+    sink = io.StringIO()
+    writer = csv.DictWriter(sink, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(row(measurement, run.run_id) for measurement in run.measurements)
+    return sink.getvalue()
+
+
+def as_json_line(measurement: Measurement, run_id: str) -> str:
+    """One measurement as one line of JSON, with the run it belongs to."""
+    members = {"schema": "netmind.measurement/1", "run_id": run_id}
+    return (encode(members)[:-1] + b"," + encode(measurement)[1:]).decode()
+
+
+def as_markdown(run: Run) -> str:
+    """A table for an issue or a wiki: read by people on the left, by programs in the last two columns."""
+    lines = [
+        f"**netmind bench** · {run.suite} · seed {run.seed} · {run.started_at} · verdict **{run.verdict}**",
+        "",
+        _markdown_row(_MARKDOWN),
+        _markdown_row("---" for _ in _MARKDOWN),
+    ]
+    for m in run.measurements:
+        verified = "—" if m.verified is None else f"{m.verified.method}: {_yes(m)}"
+        exact = "—" if m.value is None else repr(m.value)
+        figures = (quantity(m.value, m.unit), interval(m.ci95, m.value, m.unit), percent(m.cv))
+        lines.append(_markdown_row((m.kernel, m.device, *figures, verified, m.status, exact, m.unit)))
+    notes = [f"- {m.kernel} on {m.device}: {because.detail}" for m in run.measurements for because in m.reasons]
+    if notes:
+        lines += ["", *dict.fromkeys(notes)]
+    return "\n".join(lines) + "\n"
+
+
+def _yes(measurement: Measurement) -> str:
+    verified = measurement.verified
+    return "yes" if verified and verified.before and verified.after else "no"
+
+
+def _markdown_row(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedStep:
+    """One kernel on one device as planned; ``refused`` says why it will not be tried."""
+
+    kernel: str
+    device: str
+    shape: dict[str, int]
+    expected_s: float
+    memory_bytes: int
+    refused: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanDocument:
+    """What ``netmind bench --dry-run`` says."""
+
+    schema: Literal["netmind.plan/1"] = "netmind.plan/1"
+    suite: str
+    seed: int
+    expected_s: float
+    steps: tuple[PlannedStep, ...]
+
+
+def plan_document(plan: Plan) -> PlanDocument:
+    """The plan as a document."""
+    steps = tuple(
+        PlannedStep(
+            kernel=step.kernel.id,
+            device=step.target.device.id,
+            shape=step.variant.shape if step.variant else {},
+            expected_s=round(step.expected_s, 2),
+            memory_bytes=step.memory_bytes,
+            refused=step.refused.detail if step.refused else None,
+        )
+        for step in plan.steps
+    )
+    return PlanDocument(suite=plan.suite.name, seed=plan.seed, expected_s=round(plan.expected_s, 2), steps=steps)

@@ -1,0 +1,115 @@
+"""Is the result right? Exact where arithmetic is exact, bounded by rounding where it is not.
+
+Everything here runs on one thread: a second thread pool beside ONNX Runtime's would slow both.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netmind_tui.bench.data import raw_bytes
+
+MERSENNE_31 = 2**31 - 1
+_BLOCK = 1024
+_SAMPLED_ROWS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One verification: how it was done, whether it held, and the largest error (``None`` where it is not finite)."""
+
+    method: str
+    ok: bool
+    error: float | None
+
+
+def check_digest(result: NDArray[np.generic], golden: str) -> Check:
+    """Compare the SHA-256 of the little-endian bytes with a known one."""
+    found = _digest(result)
+    return Check("sha256", found == golden, 0.0 if found == golden else None)
+
+
+def check_integer_product(
+    a: NDArray[np.generic], b: NDArray[np.int8], c: NDArray[np.int32], *, seed: int, rounds: int = 2
+) -> Check:
+    """Freivalds' check modulo 2^31 - 1: ``C v = A (B v)`` for random ``v``; a wrong C passes with p < 2^-61.
+
+    R. Freivalds, "Probabilistic machines can use less running time", IFIP 1977. Shapes: A (m, k), B (k, n), C (m, n).
+    The vectors depend on C itself, so no result can be prepared for them.
+    """
+    width = c.shape[1]
+    for index in range(rounds):
+        drawn = raw_bytes(4 * width, seed, "freivalds", _digest(c), str(index))
+        vector = drawn.view("<u4").astype(np.int64) % MERSENNE_31
+        projected = _times(b, vector)
+        for rows in _blocks(c.shape[0]):
+            if not np.array_equal(_times(a[rows], projected), _times(c[rows], vector)):
+                return Check("freivalds", ok=False, error=None)
+    return Check("freivalds", ok=True, error=0.0)
+
+
+def check_float_product(
+    a: NDArray[np.float32], b: NDArray[np.float32], c: NDArray[np.float32], *, tolerance: float, seed: int
+) -> Check:
+    """Compare with float64: sampled rows element by element, and every element through random signs.
+
+    The error of an element is taken relative to ``(|A| |B|)``, the scale of its rounding (N. Higham, "Accuracy and
+    Stability of Numerical Algorithms", §3.5). The second part projects every row on one vector of signs, so that a
+    single wrong element anywhere moves a sum; its scale is that of n independent errors. NaN is an error.
+    """
+    rows = _sampled_rows(c.shape[0], seed)
+    exact_b = b.astype(np.float64)
+    size_b = np.abs(exact_b)
+    exact_a = a[rows].astype(np.float64)
+    worst = _largest(c[rows] - exact_a @ exact_b, np.abs(exact_a) @ size_b)
+
+    width = c.shape[1]
+    signs = (raw_bytes(width, seed, "signs") & 1).astype(np.float64) * 2 - 1
+    projected, reach = exact_b @ signs, size_b.sum(axis=1) / np.sqrt(width)
+    for block in _blocks(c.shape[0]):
+        part = a[block].astype(np.float64)
+        residue = c[block].astype(np.float64) @ signs - part @ projected
+        worst = max(worst, _largest(residue, np.abs(part) @ reach))
+    finite = bool(np.isfinite(worst))
+    return Check("float64", finite and worst <= tolerance, float(worst) if finite else None)
+
+
+def check_sum(a: NDArray[np.float32], b: NDArray[np.float32], c: NDArray[np.float32]) -> Check:
+    """Compare ``c = a + b`` bit by bit: one rounded addition is the same on every device."""
+    step = 4 * _BLOCK * _BLOCK
+    for start in range(0, c.size, step):
+        part = slice(start, start + step)
+        if not np.array_equal((a[part] + b[part]).view(np.uint32), c[part].view(np.uint32)):
+            return Check("bitwise", ok=False, error=None)
+    return Check("bitwise", ok=True, error=0.0)
+
+
+def _digest(result: NDArray[np.generic]) -> str:
+    little = np.ascontiguousarray(result).astype(result.dtype.newbyteorder("<"), copy=False)
+    return sha256(little.data).hexdigest()
+
+
+def _times(matrix: NDArray[np.generic], vector: NDArray[np.int64]) -> NDArray[np.int64]:
+    """``matrix @ vector`` modulo 2^31 - 1, the vector split at 16 bits so that no sum leaves 63 bits."""
+    wide = matrix.astype(np.int64)
+    high = (wide @ (vector >> 16)) % MERSENNE_31
+    low = (wide @ (vector & 0xFFFF)) % MERSENNE_31
+    return np.asarray((high * 65536 + low) % MERSENNE_31, dtype=np.int64)
+
+
+def _blocks(rows: int) -> Iterator[slice]:
+    return (slice(start, start + _BLOCK) for start in range(0, rows, _BLOCK))
+
+
+def _sampled_rows(rows: int, seed: int) -> NDArray[np.int64]:
+    drawn = raw_bytes(4 * _SAMPLED_ROWS, seed, "rows").view("<u4").astype(np.int64) % rows
+    return np.unique(np.concatenate([drawn, np.array([0, rows - 1])]))
+
+
+def _largest(difference: NDArray[np.float64], scale: NDArray[np.float64]) -> float:
+    """The largest relative error; NaN or infinity anywhere makes it infinite."""
+    relative = np.abs(difference) / scale
+    return float(relative.max()) if np.isfinite(relative).all() else float("inf")

@@ -1,0 +1,303 @@
+"""The child process that measures: the only importer of ``onnxruntime``.
+
+Run as ``python -m netmind_tui.bench.worker PROVIDER``; requests come on stdin, events go to stdout, a line each.
+It ends when its stdin closes, so it never outlives whoever started it.
+"""
+
+import os
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # read when the library loads; otherwise it writes into the home folder
+for _pool in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[_pool] = "1"  # NumPy only checks results; a second spinning pool would halve ONNX Runtime's
+
+import ctypes
+import gc
+import platform
+import queue
+import sys
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from time import perf_counter
+from typing import Any, BinaryIO
+
+import msgspec
+import numpy as np
+import onnxruntime as ort
+
+from netmind_tui.bench.catalog import DigestMismatchError, read_graph
+from netmind_tui.bench.family import FAMILIES
+from netmind_tui.bench.family.base import Array, Exercise, Task
+from netmind_tui.bench.placement import PlacementRefusedError, assert_placed
+from netmind_tui.bench.protocol import Begun, Cause, Event, Noticed, Outcome, Ready, Refusal, Request
+from netmind_tui.bench.timing import Notice, Stopwatch
+from netmind_tui.model.kernel import Phase, Provider
+
+_EP_NAMES = {Provider.CPU: "CPUExecutionProvider", Provider.CUDA: "CUDAExecutionProvider"}
+_STOP = b"stop\n"
+
+
+class ProviderError(Exception):
+    """The execution provider cannot be loaded here; the message says what is missing."""
+
+
+class OrtBinding:
+    """Inputs and output of one run, on the session's device."""
+
+    def __init__(self, session: ort.InferenceSession, options: ort.RunOptions | None, output: ort.OrtValue) -> None:
+        self._session = session
+        self._options = options
+        self._output = output
+        self.io = session.io_binding()
+
+    def run(self) -> None:
+        """Start one iteration."""
+        self._session.run_with_iobinding(self.io, self._options)
+
+    def result(self) -> Array:
+        """The output, copied to the host if it lies elsewhere."""
+        copied: Array = self._output.numpy()
+        return copied
+
+
+class OrtSession:
+    """One graph on one provider, refused unless every node stands where it was asked for."""
+
+    def __init__(self, graph: bytes, weights: Mapping[str, Array], request: Request) -> None:
+        self._on_gpu = request.provider is Provider.CUDA
+        self._weights = {name: ort.OrtValue.ortvalue_from_numpy(weight) for name, weight in weights.items()}
+        self._session = ort.InferenceSession(
+            graph, self._options(request), providers=[_provider(request)], enable_fallback=0
+        )
+        read = getattr(self._session, "get_provider_graph_assignment_info", None)
+        assigned = [(part.ep_name, [node.op_type for node in part.get_nodes()]) for part in (read() if read else [])]
+        self.placement_read = read is not None
+        self.placed_nodes = assert_placed(assigned, _EP_NAMES[request.provider], readable=self.placement_read)
+        self._run_options = _run_options(request)
+        self._bindings: list[OrtBinding] = []
+
+    def _options(self, request: Request) -> ort.SessionOptions:
+        options = ort.SessionOptions()
+        options.log_severity_level = 3
+        options.intra_op_num_threads = request.threads
+        options.inter_op_num_threads = 1
+        options.enable_cpu_mem_arena = False
+        options.add_session_config_entry("session.record_ep_graph_assignment_info", "1")
+        if self._on_gpu:
+            options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
+        if self._weights:
+            options.add_external_initializers(list(self._weights), list(self._weights.values()))
+        return options
+
+    def bind(self, inputs: Mapping[str, Array], output: Array) -> OrtBinding:
+        """Move the inputs to the device and bind them and the output there."""
+        device = "cuda" if self._on_gpu else "cpu"
+        target = (
+            ort.OrtValue.ortvalue_from_shape_and_type(output.shape, output.dtype, device, 0)
+            if self._on_gpu
+            else ort.OrtValue.ortvalue_from_numpy(output)
+        )
+        binding = OrtBinding(self._session, self._run_options, target)
+        for name, value in inputs.items():
+            binding.io.bind_ortvalue_input(name, ort.OrtValue.ortvalue_from_numpy(value, device, 0))
+        binding.io.bind_ortvalue_output(self._session.get_outputs()[0].name, target)
+        self._bindings.append(binding)
+        return binding
+
+    def synchronise(self) -> None:
+        """Wait for the device; a CPU run has finished when it returns."""
+        if self._on_gpu:
+            self._bindings[0].io.synchronize_outputs()
+
+
+def _run_options(request: Request) -> ort.RunOptions | None:
+    """Let GPU runs queue up and wait once a sample; a latency is that of a whole round trip.
+
+    Passing any options costs 30 to 50 µs a call on the host, so they are passed only where they are needed.
+    """
+    if request.provider is Provider.CPU or request.kernel.is_latency:
+        return None
+    options = ort.RunOptions()
+    options.add_run_config_entry("disable_synchronize_execution_providers", "1")
+    return options
+
+
+def _provider(request: Request) -> str | tuple[str, dict[str, str]]:
+    name = _EP_NAMES[request.provider]
+    if request.provider is Provider.CPU:
+        return name
+    return name, {
+        "device_id": "0",  # the runner makes only one device visible
+        "use_tf32": "1" if request.kernel.precision == "tf32" else "0",
+        "arena_extend_strategy": "kSameAsRequested",
+        "gpu_mem_limit": str(request.memory_limit_bytes),
+    }
+
+
+def load_cuda() -> None:
+    """Load what the CUDA provider needs, so that a missing library has a name.
+
+    Raises:
+        ProviderError: this build has no CUDA provider, or a library that it needs is missing.
+    """
+    if _EP_NAMES[Provider.CUDA] not in ort.get_available_providers():
+        raise ProviderError("this build of onnxruntime has no CUDA provider")
+    preload = getattr(ort, "preload_dlls", None)
+    if preload is not None:
+        preload(cudnn=False)
+    if sys.platform != "linux":
+        return
+    capi = Path(ort.__file__).parent / "capi"
+    try:
+        ctypes.CDLL(str(capi / "libonnxruntime_providers_shared.so"), mode=ctypes.RTLD_GLOBAL)
+        ctypes.CDLL(str(capi / "libonnxruntime_providers_cuda.so"))
+    except OSError as error:
+        raise ProviderError(str(error)) from error
+
+
+class Worker:
+    """Answers requests one after the other."""
+
+    def __init__(self, provider: Provider, events: BinaryIO) -> None:
+        self._provider = provider
+        self._events = events
+        self._encoder = msgspec.json.Encoder()
+        self.stop_asked = threading.Event()
+
+    def say(self, event: Event) -> None:
+        """Send one event."""
+        self._events.write(self._encoder.encode(event) + b"\n")
+        self._events.flush()
+
+    def answer(self, request: Request) -> Outcome | Refusal:
+        """Measure one kernel, or say why not."""
+        try:
+            return self._measure(request)
+        except DigestMismatchError as error:
+            return Refusal(Cause.DIGEST, str(error))
+        except ProviderError as error:
+            return Refusal(Cause.PROVIDER, str(error))
+        except PlacementRefusedError as error:
+            return Refusal(Cause.PLACEMENT, str(error))
+        except MemoryError as error:
+            return Refusal(Cause.MEMORY, str(error) or "the allocation failed")
+        except Exception as error:  # noqa: BLE001 - whatever the runtime raises is this kernel's answer, not the end
+            return _refusal_of(error)
+        finally:
+            gc.collect()  # sessions hold buffers: they go back before the next kernel asks for some
+
+    def _measure(self, request: Request) -> Outcome:
+        self.stop_asked.clear()
+        self._begin(Phase.SETUP)
+        started = perf_counter()
+        graph = read_graph(request.variant)
+        if request.provider is Provider.CUDA:
+            load_cuda()
+        opened: list[OrtSession] = []
+
+        def open_session(weights: Mapping[str, Array]) -> OrtSession:
+            opened.append(OrtSession(graph, weights, request))
+            return opened[-1]
+
+        task = Task(
+            request.kernel,
+            request.variant,
+            request.seed,
+            request.default_seed,
+            request.memory_limit_bytes,
+            request.rules.setup_cap_s,
+        )
+        exercise = FAMILIES[request.kernel.family](task, open_session)
+        setup_s = perf_counter() - started
+
+        rotation = _Rotation(exercise)
+        self._begin(Phase.VERIFY)
+        rotation.run(1)
+        outcome = Outcome(
+            shape=exercise.shape,
+            setup_s=setup_s,
+            placed_nodes=sum(session.placed_nodes for session in opened),
+            placement_read=all(session.placement_read for session in opened),
+            notes=exercise.notes,
+            before=exercise.check(rotation.last),
+        )
+        if not outcome.before.ok:
+            return outcome
+        stopwatch = Stopwatch(
+            rotation.run, request.rules, self._begin, self._notify, self.stop_asked.is_set, perf_counter
+        )
+        timing = stopwatch.measure()
+        self._begin(Phase.VERIFY)
+        return msgspec.structs.replace(outcome, after=exercise.check(rotation.last), timing=timing)
+
+    def _begin(self, phase: Phase) -> None:
+        self.say(Begun(phase))
+
+    def _notify(self, notice: Notice) -> None:
+        self.say(Noticed(notice))
+
+
+class _Rotation:
+    """Runs bindings in turn and remembers which one ran last: its output is what gets checked."""
+
+    def __init__(self, exercise: Exercise) -> None:
+        self._exercise = exercise
+        self._next = 0
+        self.last = 0
+
+    def run(self, iterations: int) -> float:
+        """Run, wait, and return the seconds it took."""
+        bindings, count, index = self._exercise.bindings, len(self._exercise.bindings), self._next
+        start = perf_counter()
+        for _ in range(iterations):
+            bindings[index].run()
+            index = (index + 1) % count
+        self._exercise.session.synchronise()
+        seconds = perf_counter() - start
+        self._next, self.last = index, (index - 1) % count
+        return seconds
+
+
+def _refusal_of(error: Exception) -> Refusal:
+    text = str(error).strip().splitlines()
+    detail = text[0] if text else type(error).__name__
+    lowered = detail.lower()
+    if "failed to allocate" in lowered or "bad_alloc" in lowered or "out of memory" in lowered:
+        return Refusal(Cause.MEMORY, detail)
+    if "fallback to cpu ep has been explicitly disabled" in lowered:
+        return Refusal(Cause.PLACEMENT, "a node would have been placed on the CPU")
+    return Refusal(Cause.CRASH, f"{type(error).__name__}: {detail}")
+
+
+def _private_stdout() -> BinaryIO:
+    """Keep the protocol's pipe to ourselves: what a library prints goes to stderr."""
+    protocol = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return protocol
+
+
+def _listen(worker: Worker, requests: "queue.SimpleQueue[Request | None]") -> None:
+    """Read stdin until it closes; then the parent is gone and this process has no reason to go on."""
+    decoder: Any = msgspec.json.Decoder(Request)
+    for line in sys.stdin.buffer:
+        if line == _STOP:
+            worker.stop_asked.set()
+        else:
+            requests.put(decoder.decode(line))
+    os._exit(0)
+
+
+def main() -> None:
+    """Serve requests until stdin closes."""
+    worker = Worker(Provider(sys.argv[1]), _private_stdout())
+    requests: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(worker, requests), daemon=True).start()
+    with suppress(BrokenPipeError):
+        worker.say(Ready(ort.__version__, np.__version__, platform.python_version()))
+        while (request := requests.get()) is not None:
+            worker.say(worker.answer(request))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""``netmind bench``: measure what each device really does, and say how sure that is."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from netmind_tui.cli import diagnostics, output
+from netmind_tui.cli.output import Format
+from netmind_tui.model.exit import ExitCode
+
+if TYPE_CHECKING:
+    from netmind_tui.bench.benchmark import Benchmark
+    from netmind_tui.model.measurement import Run
+
+_FORMATS = (Format.TABLE, Format.JSON, Format.JSONL, Format.CSV, Format.MARKDOWN)
+
+
+def bench(
+    *,
+    suite: Annotated[str, typer.Option(help="quick, standard or sustained.")] = "quick",
+    kernel: Annotated[
+        list[str] | None, typer.Option("--kernel", "-k", help="A kernel or a pattern such as 'gemm.*'; repeatable.")
+    ] = None,
+    device: Annotated[
+        list[str] | None, typer.Option("--device", "-d", help="gpu:0, gpu:0-3, gpu, cpu, a UUID …; repeatable.")
+    ] = None,
+    provider: Annotated[str | None, typer.Option(help="Only devices of this provider: cpu or cuda.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of all data; the catalogue's unless given.")] = None,
+    max_time: Annotated[float | None, typer.Option(min=0.1, help="End the whole run after so many seconds.")] = None,
+    watchdog: Annotated[float, typer.Option(min=0.5, help="Seconds that a worker may say nothing.")] = 30.0,
+    force: Annotated[bool, typer.Option("--force", help="Measure on battery or beside others.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="End with 1 also for warn and unstable.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan with its time and memory.")] = False,
+    list_kernels: Annotated[bool, typer.Option("--list", help="Show the kernels there are.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+    form: Annotated[
+        Format | None, typer.Option("--format", help="table, json, jsonl, csv or markdown.", show_choices=False)
+    ] = None,
+    path: Annotated[Path | None, typer.Option("-o", "--output", help="Write to a file instead of stdout.")] = None,
+) -> int:
+    """Measure every device, verify every result, and keep the run."""
+    # Everything that measures is imported here: other commands do without its 60 ms.
+    from netmind_tui.bench.benchmark import Benchmark, Wishes  # noqa: PLC0415 - see above
+
+    chosen = output.choose(form, json=json, offered=_FORMATS)
+    if list_kernels:
+        return _list(chosen, path)
+    wishes = Wishes(
+        suite=suite,
+        kernels=tuple(kernel or ()),
+        devices=tuple(device or ()),
+        provider=provider,
+        seed=seed,
+        max_time_s=max_time,
+        silence_s=watchdog,
+        force=force,
+    )
+    with Benchmark(wishes) as benchmark:
+        if dry_run:
+            return _dry_run(benchmark, chosen, path)
+        return _run(benchmark, chosen, path, strict=strict)
+
+
+def _list(chosen: Format, path: Path | None) -> ExitCode:
+    from netmind_tui.bench.catalog import open_catalog  # noqa: PLC0415 - see bench
+    from netmind_tui.cli import bench_view  # noqa: PLC0415 - see bench
+    from netmind_tui.document import encode_pretty  # noqa: PLC0415 - see bench
+
+    catalog = open_catalog()
+    if chosen is Format.JSON:
+        output.write(encode_pretty(catalog), path)
+    else:
+        output.write(bench_view.kernel_table(catalog.kernels, page=output.page(path)), path)
+    return ExitCode.OK
+
+
+def _dry_run(benchmark: "Benchmark", chosen: Format, path: Path | None) -> ExitCode:
+    from netmind_tui.bench.report import plan_document  # noqa: PLC0415 - see bench
+    from netmind_tui.cli import bench_view  # noqa: PLC0415 - see bench
+    from netmind_tui.document import encode_pretty  # noqa: PLC0415 - see bench
+
+    if chosen is Format.JSON:
+        output.write(encode_pretty(plan_document(benchmark.plan)), path)
+    else:
+        output.write(bench_view.plan_table(benchmark.plan, page=output.page(path)), path)
+    return ExitCode.OK
+
+
+def _run(benchmark: "Benchmark", chosen: Format, path: Path | None, *, strict: bool) -> ExitCode:
+    from netmind_tui.bench.conditions import warnings  # noqa: PLC0415 - see bench
+    from netmind_tui.cli.bench_progress import Lively, Quiet  # noqa: PLC0415 - see bench
+    from netmind_tui.model.measurement import exit_code  # noqa: PLC0415 - see bench
+
+    for sentence in warnings(benchmark.look_around(), benchmark.machine.host):
+        diagnostics.warn(sentence)
+    with Lively(benchmark.plan) if diagnostics.is_terminal() else Quiet(benchmark.plan) as watcher:
+        run = benchmark.run(watcher)
+    _keep(run)
+    output.write(_render(run, chosen, path), path)
+    return exit_code(run, strict=strict)
+
+
+def _keep(run: "Run") -> None:
+    """Store the run; a folder that cannot be written costs the copy, never the figures."""
+    from netmind_tui.bench.store import keep  # noqa: PLC0415 - see bench
+    from netmind_tui.paths import runs_dir  # noqa: PLC0415 - see bench
+
+    try:
+        kept = keep(run, runs_dir())
+    except OSError as error:
+        diagnostics.warn(f"this run was not kept: {runs_dir()}: {(error.strerror or str(error)).lower()}")
+    else:
+        diagnostics.say(f"netmind: kept as {kept}")
+
+
+def _render(run: "Run", chosen: Format, path: Path | None) -> str:
+    from netmind_tui.bench import report  # noqa: PLC0415 - see bench
+    from netmind_tui.cli import bench_view  # noqa: PLC0415 - see bench
+    from netmind_tui.document import encode_pretty  # noqa: PLC0415 - see bench
+
+    if chosen is Format.JSON:
+        return encode_pretty(run)
+    if chosen is Format.JSONL:
+        return "".join(f"{report.as_json_line(m, run.run_id)}\n" for m in run.measurements)
+    if chosen is Format.CSV:
+        return report.as_csv(run)
+    if chosen is Format.MARKDOWN:
+        return report.as_markdown(run)
+    return bench_view.table(run, page=output.page(path))

@@ -1,0 +1,195 @@
+"""``netmind info``: what this machine is, or with ``--watch`` what it is doing, as a stream of samples."""
+
+import itertools
+import shutil
+import sys
+import time
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from netmind_tui import __version__
+from netmind_tui.cli import diagnostics, output
+from netmind_tui.cli.output import Format
+from netmind_tui.model.exit import ExitCode
+from netmind_tui.model.problem import Problem
+
+# What the commands below need is imported inside them: msgspec, rich and the probes cost as much as starting Python
+# several times over, and every other command would pay for it.
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from netmind_tui.model.device import Device
+    from netmind_tui.model.info import Info
+    from netmind_tui.model.redaction import Redactor
+    from netmind_tui.model.selector import Selection
+    from netmind_tui.probe.gpu import GpuProbe
+
+_INTERVAL_S = 1.0
+_PAGE_WIDTH = 100
+
+
+def info(
+    *,
+    json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+    form: Annotated[
+        Format | None, typer.Option("--format", help="table, json or markdown; with --watch jsonl.", show_choices=False)
+    ] = None,
+    path: Annotated[Path | None, typer.Option("-o", "--output", help="Write to a file instead of stdout.")] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Print one sample a line until interrupted.")] = False,
+    interval: Annotated[
+        float | None, typer.Option(min=0.1, max=3600, help="Seconds between samples; 1 unless given.")
+    ] = None,
+    count: Annotated[int | None, typer.Option(min=1, help="End after so many samples.")] = None,
+    device: Annotated[
+        list[str] | None, typer.Option("--device", "-d", help="gpu:0, gpu:0-3, gpu, cpu, a UUID …; may be repeated.")
+    ] = None,
+    share: Annotated[bool, typer.Option("--share", help="Replace names, paths, UUIDs and addresses.")] = False,
+) -> int:
+    """Show the hardware, its driver and its limits, or watch it."""
+    if not watch and (interval is not None or count is not None):
+        raise Problem("--interval and --count go with --watch", ExitCode.USAGE)
+    if watch:
+        if path is not None:
+            raise Problem("--watch writes a stream to stdout: redirect it instead of -o", ExitCode.USAGE)
+        if not json:
+            output.choose(form or Format.JSONL, json=False, offered=(Format.JSONL, Format.JSON))
+        return _watch(interval_s=interval or _INTERVAL_S, count=count, names=device or [], share=share)
+    chosen = output.choose(form, json=json, offered=(Format.TABLE, Format.JSON, Format.MARKDOWN))
+    with _gpus() as probe:
+        document, selection = _describe(probe, device or [])
+    _warn(document)
+    code = _outcome(document, selection, device or [])
+    shown = _redactor().redact(document) if share else document
+    output.write(_render(shown, chosen, path), path)
+    return code
+
+
+@contextmanager
+def _gpus() -> "Iterator[GpuProbe | None]":
+    """The GPU side, where there is an NVIDIA library to ask."""
+    from netmind_tui.probe.gpu import GpuProbe  # noqa: PLC0415 - see above
+
+    if not GpuProbe.library_found():
+        yield None
+        return
+    with GpuProbe() as probe:
+        yield probe
+
+
+def _describe(probe: "GpuProbe | None", names: list[str]) -> "tuple[Info, Selection]":
+    """The machine with the devices that were asked for, and what is to be known about them."""
+    from netmind_tui.model.info import Info, Tool  # noqa: PLC0415 - see above
+    from netmind_tui.probe.finding import gpu_findings, library_missing_finding  # noqa: PLC0415 - see above
+    from netmind_tui.probe.host import cpu_device, read_host  # noqa: PLC0415 - see above
+
+    host = read_host()
+    driver, gpus = (None, ()) if probe is None else (probe.driver(), probe.devices())
+    selection = _select((*gpus, cpu_device(host)), names)
+    ids = {each.id for each in selection.devices}
+    missing = library_missing_finding() if driver is None else None
+    findings = [missing] if missing is not None else []
+    if driver is not None:
+        findings += gpu_findings(driver, gpus)
+    document = Info(
+        generated_at=_now(),
+        tool=Tool(name="netmind", version=__version__),
+        host=host,
+        driver=driver,
+        devices=selection.devices,
+        findings=tuple(finding for finding in findings if finding.device is None or finding.device in ids),
+    )
+    return document, selection
+
+
+def _select(devices: "tuple[Device, ...]", names: list[str]) -> "Selection":
+    from netmind_tui.model.selector import select  # noqa: PLC0415 - see above
+
+    if not names:
+        return select((), devices)
+    from netmind_tui.config import read_config  # noqa: PLC0415 - only names can be aliases
+
+    return select(names, devices, read_config().alias)
+
+
+def _outcome(document: "Info", selection: "Selection", names: list[str]) -> ExitCode:
+    """Success, unless a device that was named is missing or cannot be read."""
+    if not names:
+        return ExitCode.OK
+    for name in selection.missing:
+        diagnostics.fail(f"{name}: this machine has no such device")
+    lost = [each for each in document.devices if each.lost is not None]
+    for each in lost:
+        diagnostics.fail(f"{each.id} cannot be read: {each.lost}")
+    return ExitCode.UNMEASURED if selection.missing or lost else ExitCode.OK
+
+
+def _render(document: "Info", chosen: Format, path: Path | None) -> str:
+    if chosen is Format.JSON:
+        from netmind_tui.document import encode_pretty  # noqa: PLC0415 - see above
+
+        return encode_pretty(document)
+    from netmind_tui.cli import info_view  # noqa: PLC0415 - see above
+
+    if chosen is Format.MARKDOWN:
+        return info_view.markdown(document)
+    if path is not None:
+        return info_view.table(document, width=_PAGE_WIDTH, terminal=False, encoding="utf-8")
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    width = shutil.get_terminal_size((_PAGE_WIDTH, 24)).columns
+    return info_view.table(document, width=width, terminal=output.is_terminal(), encoding=encoding)
+
+
+def _watch(*, interval_s: float, count: int | None, names: list[str], share: bool) -> ExitCode:
+    """Print samples, one a line, until ``count`` is reached or a signal ends the process."""
+    from netmind_tui.document import encode  # noqa: PLC0415 - see above
+    from netmind_tui.model.info import SampleDocument  # noqa: PLC0415 - see above
+    from netmind_tui.probe.host import HostSampler  # noqa: PLC0415 - see above
+    from netmind_tui.probe.sampler import MachineSource  # noqa: PLC0415 - see above
+
+    with _gpus() as probe:
+        document, selection = _describe(probe, names)
+        _warn(document)
+        code = _outcome(document, selection, names)
+        if not selection.devices:
+            return code
+        ids = {each.id for each in selection.devices}
+        redactor = _redactor() if share else None
+        source = MachineSource(HostSampler(), probe)
+        due = time.monotonic()
+        for number in itertools.count(1):
+            sample = source.sample()
+            devices = tuple(each for each in sample.devices if each.device in ids)
+            line = SampleDocument(at=sample.at, host=sample.host, devices=devices)
+            output.line(encode(line if redactor is None else redactor.redact(line)).decode())
+            if number == count:
+                return code
+            # From deadline to deadline, so that the time a sample takes does not add up; what was missed is missed.
+            due = max(due + interval_s, time.monotonic())
+            time.sleep(due - time.monotonic())
+    return code
+
+
+def _warn(document: "Info") -> None:
+    if document.driver is not None and document.driver.problem is not None:
+        diagnostics.warn(document.driver.problem)
+
+
+def _redactor() -> "Redactor":
+    import getpass  # noqa: PLC0415 - only a shared document needs it
+    import socket  # noqa: PLC0415 - only a shared document needs it
+
+    from netmind_tui.model.redaction import Redactor, names_of  # noqa: PLC0415 - only a shared document needs it
+
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError, ImportError):  # a container without an entry for this user
+        user = None
+    return Redactor(names_of(socket.gethostname(), (user,)))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

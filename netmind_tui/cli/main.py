@@ -1,0 +1,97 @@
+"""The command ``netmind``: its commands, its exit codes, and what happens when it is interrupted."""
+
+import os
+import signal
+import sys
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from netmind_tui import __version__
+from netmind_tui.cli import diagnostics, output
+from netmind_tui.cli.bench import bench
+from netmind_tui.cli.info import info
+from netmind_tui.cli.schema import schema
+from netmind_tui.model.exit import ExitCode
+from netmind_tui.model.problem import Problem, Stopped
+
+app = typer.Typer(
+    name="netmind",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        output.line(f"netmind {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _netmind(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Measure what this machine can do, and prove it."""
+
+
+app.command()(bench)
+app.command()(info)
+app.command()(schema)
+
+
+def run() -> None:
+    """Run the command line and end the process with the code that its outcome has."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command and return its exit code; every known trouble becomes one sentence on stderr."""
+    _listen()
+    try:
+        outcome = app(arguments, prog_name="netmind", standalone_mode=False)
+    except Problem as problem:
+        diagnostics.fail(problem.sentence)
+        return problem.code
+    except Stopped as stop:
+        return stop.code
+    except typer.Abort:
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        output.discard()
+        return ExitCode.OK
+    except Exception as error:
+        if not hasattr(error, "format_message"):  # only the parser's own errors explain themselves
+            raise
+        return _usage(error)
+    return outcome if isinstance(outcome, int) else ExitCode.OK
+
+
+def _usage(error: Exception) -> ExitCode:
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "netmind"
+    message = error.format_message()  # type: ignore[attr-defined] # the parser's classes are private
+    if message:
+        diagnostics.fail(f"{message.rstrip('.')} (see {command} --help)")
+    else:
+        diagnostics.say(context.get_help() if context is not None else "see netmind --help")
+    return ExitCode.USAGE
+
+
+def _listen() -> None:
+    """Turn the polite signals into an exit that lets every ``finally`` run."""
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        code = ExitCode.INTERRUPTED if number == signal.SIGINT else ExitCode.TERMINATED
+        raise Stopped(code)
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    if os.name == "posix":
+        signal.signal(signal.SIGHUP, stop)

@@ -1,0 +1,139 @@
+"""The only writer of stdout, and of the files that ``-o`` names: the same bytes in both places."""
+
+import errno
+import os
+import shutil
+import stat
+import sys
+import tempfile
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from netmind_tui.model.exit import ExitCode
+from netmind_tui.model.problem import Problem
+
+_PAGE_WIDTH = 100
+
+
+class Format(StrEnum):
+    """The shapes in which data leaves a command."""
+
+    TABLE = "table"
+    JSON = "json"
+    JSONL = "jsonl"
+    CSV = "csv"
+    MARKDOWN = "markdown"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What text for people is laid out on."""
+
+    width: int
+    is_terminal: bool
+    encoding: str
+
+
+def page(path: Path | None) -> Page:
+    """The page that a command writes on: the terminal, a pipe, or the file that ``-o`` names."""
+    if path is not None:
+        return Page(_PAGE_WIDTH, is_terminal=False, encoding="utf-8")
+    width = shutil.get_terminal_size((_PAGE_WIDTH, 24)).columns
+    return Page(width, is_terminal(), getattr(sys.stdout, "encoding", None) or "utf-8")
+
+
+def choose(requested: Format | None, *, json: bool, offered: tuple[Format, ...]) -> Format:
+    """The format to write: as asked, or a table.
+
+    Raises:
+        Problem: two formats were asked for, or one that this command does not have.
+    """
+    if json and requested not in (None, Format.JSON):
+        raise Problem(f"--json and --format {requested} contradict each other: give one of them", ExitCode.USAGE)
+    chosen = Format.JSON if json else requested or Format.TABLE
+    if chosen not in offered:
+        known = ", ".join(offered)
+        raise Problem(f"--format {chosen}: this command writes {known}", ExitCode.USAGE)
+    return chosen
+
+
+def is_terminal() -> bool:
+    """Whether stdout is a terminal."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
+def write(text: str, path: Path | None = None) -> None:
+    """Write a finished document to stdout, or to a file that is replaced whole or not at all.
+
+    Raises:
+        Problem: the file cannot be written; what was there before is untouched.
+        BrokenPipeError: whoever read stdout went away.
+    """
+    if path is None:
+        line(text.removesuffix("\n"))
+        return
+    data = text.encode()
+    try:
+        if _is_special(path):
+            with path.open("wb", buffering=0) as device:
+                device.write(data)
+        else:
+            _replace(path, data)
+    except OSError as error:
+        raise Problem(f"cannot write {path}: {_cause(error)}; nothing was changed", ExitCode.USAGE) from error
+
+
+def line(text: str) -> None:
+    """Write one line of a stream and flush it."""
+    if sys.stdout is None:
+        return
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def discard() -> None:
+    """Point stdout at nothing after its reader left, so that the interpreter's last flush stays silent."""
+    sink = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(sink, sys.stdout.fileno())
+    os.close(sink)
+
+
+def _is_special(path: Path) -> bool:
+    """Whether the path is a device, pipe or socket: written through, never renamed over."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+
+
+def _replace(path: Path, data: bytes) -> None:
+    target = path.resolve()
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "it is a folder")
+    mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask()
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(mode)
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _cause(error: OSError) -> str:
+    if error.errno == errno.ENOSPC:
+        return "the disk is full"
+    return (error.strerror or str(error)).lower()

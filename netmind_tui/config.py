@@ -1,0 +1,88 @@
+"""What the owner has set down in ``config.toml``: read, checked to the last key, and never written."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+from netmind_tui.model.exit import ExitCode
+from netmind_tui.model.problem import Problem, nearest
+from netmind_tui.model.selector import RESERVED, parse
+from netmind_tui.paths import config_dir
+
+_KEYS = ("alias",)
+_TYPES = {str: "a string", bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "a table"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """The configuration. ``alias`` gives devices names of the owner's own: ``big = "gpu:0"``."""
+
+    alias: dict[str, str] = field(default_factory=dict)
+
+
+def config_path() -> Path:
+    """The file that is read: ``$NETMIND_CONFIG``, or ``config.toml`` in the configuration folder."""
+    named = os.environ.get("NETMIND_CONFIG")
+    return Path(named) if named else config_dir() / "config.toml"
+
+
+def read_config() -> Config:
+    """The configuration; all defaults where there is no file.
+
+    Raises:
+        Problem: the file that ``NETMIND_CONFIG`` names is missing, or the file cannot be read, is no TOML, or has a
+            key that is unknown or of the wrong type. The sentence names the file, the key and what was expected.
+    """
+    path = config_path()
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        if os.environ.get("NETMIND_CONFIG"):
+            raise Problem(f"{path}: no such file (NETMIND_CONFIG names it)", ExitCode.USAGE) from error
+        return Config()
+    except OSError as error:
+        _refuse(path, f"cannot be read: {(error.strerror or str(error)).lower()}")
+    import tomllib  # noqa: PLC0415 - 10 ms, and most machines have no such file
+
+    try:
+        table = tomllib.loads(data.decode())
+    except UnicodeDecodeError:
+        _refuse(path, "is not UTF-8 text")
+    except tomllib.TOMLDecodeError as error:
+        _refuse(path, f"is not valid TOML: {error}")
+    except RecursionError:
+        _refuse(path, "is nested too deeply")
+    return _check(path, table)
+
+
+def _check(path: Path, table: dict[str, Any]) -> Config:
+    for key in table:
+        if key not in _KEYS:
+            _refuse(path, f"{key} is not a key; {nearest(key, list(_KEYS))}")
+    aliases = table.get("alias", {})
+    if not isinstance(aliases, dict):
+        _refuse(path, f"alias: expected a table of names, found {_type(aliases)}")
+    for name, selector in aliases.items():
+        _check_alias(path, name, selector)
+    return Config(alias=aliases)
+
+
+def _check_alias(path: Path, name: str, selector: object) -> None:
+    key = f"alias.{name}"
+    if not isinstance(selector, str):
+        _refuse(path, f'{key}: expected a device such as "gpu:0", found {_type(selector)}')
+    if not name or name.lower() in RESERVED or any(sign in name for sign in ":, "):
+        _refuse(path, f"{key}: a name is a word of its own without colon, comma or blank")
+    try:
+        parse(selector)
+    except Problem as problem:
+        _refuse(path, f"{key}: {problem.sentence}")
+
+
+def _type(value: object) -> str:
+    return _TYPES.get(type(value), "a date or time")
+
+
+def _refuse(path: Path, sentence: str) -> NoReturn:
+    raise Problem(f"{path}: {sentence}", ExitCode.USAGE)

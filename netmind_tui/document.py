@@ -1,0 +1,95 @@
+"""The border where values become JSON and JSON becomes values, and the schemas that both sides keep.
+
+The one door to msgspec. Output is always valid JSON: a number that is not finite leaves as null.
+"""
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from netmind_tui.model.exit import ExitCode
+from netmind_tui.model.info import Info, SampleDocument
+from netmind_tui.model.measurement import Run
+from netmind_tui.model.problem import Problem, nearest
+
+T = TypeVar("T")
+
+# Every document that a command prints, by the name that ``netmind schema`` knows it under: add yours here.
+SCHEMAS: dict[str, type] = {
+    "bench": Run,
+    "info": Info,
+    "sample": SampleDocument,
+}
+
+
+def encode(document: object) -> bytes:
+    """A document as JSON on one line, in UTF-8."""
+    return msgspec.json.encode(document)
+
+
+def encode_pretty(document: object) -> str:
+    """A document as JSON for people: two blanks a level, and a newline at the end."""
+    return msgspec.json.format(encode(document), indent=2).decode() + "\n"
+
+
+def decode(data: bytes, kind: type[T], source: str = "the document") -> T:
+    """The value in a JSON document; members that ``kind`` does not know are passed over.
+
+    Raises:
+        Problem: it is no JSON, another document, or one with a member that is missing or of the wrong type;
+            the sentence names the source and the member.
+    """
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except msgspec.ValidationError as error:
+        found, expected = _schema_found(data), _schema_of(kind)
+        if expected is not None and found != expected:
+            raise Problem(f"{source}: expected schema {expected}, found {found or 'none'}", ExitCode.USAGE) from error
+        raise Problem(f"{source}: {_lower(str(error))}", ExitCode.USAGE) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Problem(f"{source} is not valid JSON: {_lower(str(error))}", ExitCode.USAGE) from error
+    except RecursionError as error:
+        raise Problem(f"{source} is nested too deeply", ExitCode.USAGE) from error
+
+
+def schema(name: str) -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of a document.
+
+    Raises:
+        Problem: there is no document of that name.
+    """
+    kind = SCHEMAS.get(name)
+    if kind is None:
+        raise Problem(f"schema {name}: there is no such document; {nearest(name, list(SCHEMAS))}", ExitCode.USAGE)
+    generated = msgspec.json.schema(kind)
+    identifier = _schema_of(kind)
+    definition = generated["$defs"][kind.__name__]
+    definition["properties"] = {"schema": {"const": identifier}} | {
+        name: member for name, member in definition["properties"].items() if name != "schema"
+    }
+    definition["required"] = ["schema", *definition.get("required", [])]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:{str(identifier).replace('.', ':').replace('/', ':')}",
+        "title": identifier,
+        **generated,
+    }
+
+
+def _schema_of(kind: type) -> str | None:
+    """What the ``schema`` member of a document always says; ``None`` for a value that is no document."""
+    fields: dict[str, Any] = getattr(kind, "__dataclass_fields__", {})
+    return fields["schema"].default if "schema" in fields else None
+
+
+def _schema_found(data: bytes) -> str | None:
+    try:
+        found = msgspec.json.decode(data)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    schema = found.get("schema") if isinstance(found, dict) else None
+    return schema if isinstance(schema, str) else None
+
+
+def _lower(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]

@@ -1,0 +1,4 @@
+"""Values and rules: frozen dataclasses and pure functions.
+
+Imports the standard library only; does no I/O and reads no clock.
+"""

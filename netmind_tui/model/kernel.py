@@ -1,0 +1,149 @@
+"""What is run to measure: kernels, their variants, and the suites that choose among them."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from math import prod
+
+
+class Provider(StrEnum):
+    """An ONNX Runtime execution provider, by the name people type."""
+
+    CPU = "cpu"
+    CUDA = "cuda"
+
+
+class Phase(StrEnum):
+    """The phases of one measurement, in order."""
+
+    SETUP = "setup"
+    COLD = "cold"
+    WARM_UP = "warm-up"
+    BURST = "burst"
+    SUSTAINED = "sustained"
+    VERIFY = "verify"
+
+
+Product = tuple[int | str, ...]
+"""Factors to multiply: numbers, and names of the shape's dimensions."""
+
+
+def evaluate(product: Product, shape: dict[str, int]) -> int:
+    """Multiply the factors, with names looked up in the shape.
+
+    Raises:
+        KeyError: a name is not a dimension of the shape.
+    """
+    return prod(factor if isinstance(factor, int) else shape[factor] for factor in product)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """One graph of a kernel: for one provider, one shape, and devices with enough memory.
+
+    ``golden_sha256`` are the digests of the exact results for the default seed, one for each rotating input.
+    """
+
+    provider: Provider
+    file: str
+    sha256: str
+    shape: dict[str, int]
+    device_memory_min_bytes: int = 0
+    golden_sha256: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kernel:
+    """One catalogue entry: what is computed, how much work that is, and how its result is checked.
+
+    ``work`` is the operations or bytes of one iteration; ``memory`` the bytes that it takes, as a sum of products;
+    ``share`` scales the time that the suite's sustained window gives it; ``tolerance`` is the largest accepted
+    relative error (0 where the result must be exact). ``grows`` names the dimension that is found at run time.
+    """
+
+    id: str
+    version: int
+    family: str
+    title: str
+    precision: str
+    metric: str
+    unit: str
+    work: Product = ()
+    memory: tuple[Product, ...] = ()
+    distribution: str
+    tolerance: float
+    share: float = 1.0
+    grows: str | None = None
+    variants: tuple[Variant, ...]
+
+    @property
+    def is_latency(self) -> bool:
+        """Whether the value is a time, so that lower is better."""
+        return self.unit == "s"
+
+    def variant_for(self, provider: Provider, device_memory_bytes: int) -> Variant | None:
+        """The largest variant that the device holds, or ``None`` where the provider cannot run this kernel."""
+        fitting = [
+            variant
+            for variant in self.variants
+            if variant.provider is provider and variant.device_memory_min_bytes <= device_memory_bytes
+        ]
+        return max(fitting, key=lambda variant: variant.device_memory_min_bytes, default=None)
+
+    def work_per_iteration(self, shape: dict[str, int]) -> int:
+        """Operations or bytes of one iteration; 1 for a latency, which counts iterations themselves."""
+        return evaluate(self.work, shape)
+
+    def memory_bytes(self, shape: dict[str, int]) -> int:
+        """Bytes that operands, weights (kept twice while they are packed) and results take."""
+        return sum(evaluate(product, shape) for product in self.memory)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """How long samples are taken: at least ``min_s`` and at most ``cap_s`` seconds."""
+
+    min_s: float
+    cap_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suite:
+    """How thoroughly to measure: the kernels, the length of a sample and of each phase.
+
+    The certified phase is the sustained one where there is one, and otherwise the burst.
+    """
+
+    name: str
+    title: str
+    kernels: tuple[str, ...]
+    sample_s: float
+    setup_cap_s: float
+    warm_up_cap_s: float
+    burst: Window
+    sustained: Window | None = None
+
+    @property
+    def certified_phase(self) -> Phase:
+        """The phase whose median is the measurement's value."""
+        return Phase.SUSTAINED if self.sustained else Phase.BURST
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalog:
+    """Every kernel and suite there is, and the seed that golden digests hold for."""
+
+    version: int
+    default_seed: int
+    kernels: tuple[Kernel, ...]
+    suites: tuple[Suite, ...] = field(default=())
+
+    def kernel(self, kernel_id: str) -> Kernel:
+        """The kernel of that id.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for kernel in self.kernels:
+            if kernel.id == kernel_id:
+                return kernel
+        raise KeyError(kernel_id)

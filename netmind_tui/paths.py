@@ -1,0 +1,51 @@
+"""Where this program keeps its files. Asking for a folder never makes it.
+
+The places are the platform's own (on Linux the XDG base directories, with their variables), under the name ``netmind``.
+"""
+
+from pathlib import Path
+
+_NAME = "netmind"
+
+# platformdirs is imported where it is used: 20 ms that commands without files do without.
+
+
+def config_dir() -> Path:
+    """What the owner writes: ``~/.config/netmind`` on Linux."""
+    from platformdirs import user_config_path  # noqa: PLC0415 - see above
+
+    return user_config_path(_NAME, appauthor=False)
+
+
+def state_dir() -> Path:
+    """What the program remembers: ``~/.local/state/netmind`` on Linux."""
+    from platformdirs import user_state_path  # noqa: PLC0415 - see above
+
+    return user_state_path(_NAME, appauthor=False)
+
+
+def cache_dir() -> Path:
+    """What can be made again: ``~/.cache/netmind`` on Linux."""
+    from platformdirs import user_cache_path  # noqa: PLC0415 - see above
+
+    return user_cache_path(_NAME, appauthor=False)
+
+
+def runs_dir() -> Path:
+    """The benchmark runs that were kept, one file each."""
+    return state_dir() / "runs"
+
+
+def lock_dir() -> Path:
+    """Where device locks lie: the folder that all users of this machine share, because they share its devices.
+
+    ``NETMIND_LOCKS`` names another one.
+    """
+    import os  # noqa: PLC0415 - see above
+    import tempfile  # noqa: PLC0415 - see above
+
+    chosen = os.environ.get("NETMIND_LOCKS")
+    if chosen:
+        return Path(chosen)
+    # Not TMPDIR: two users, or a service and a shell, would lock in two places.
+    return Path("/tmp") if os.name == "posix" else Path(tempfile.gettempdir())  # noqa: S108 - links are not followed
