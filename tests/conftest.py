@@ -1,11 +1,14 @@
 """What every folder of tests may use."""
 
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from netmind_tui.probe.gpu import GpuProbe
 
 
 def _load(path: Path) -> ModuleType:
@@ -30,3 +33,47 @@ def nvml_stub(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., dict[st
     if stub.compiler() is None:
         pytest.skip("no C compiler for the stub of libnvidia-ml: install gcc, clang or ziglang")
     return stub.stub_environment(tmp_path_factory.mktemp("nvml"))
+
+
+class FakeSysfs:
+    """The part of /sys that tells of NVIDIA cards, made of files."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        (root / "bus/pci/devices").mkdir(parents=True)
+
+    def add(self, slot, *, status="active", driver="nvidia", vendor="0x10de", kind="0x030200"):
+        folder = self.root / "bus/pci/devices" / slot
+        (folder / "power").mkdir(parents=True)
+        (folder / "vendor").write_text(vendor + "\n")
+        (folder / "class").write_text(kind + "\n")
+        self.set_status(slot, status)
+        if driver is not None:
+            target = self.root / "bus/pci/drivers" / driver
+            target.mkdir(parents=True, exist_ok=True)
+            (folder / "driver").symlink_to(target)
+
+    def set_status(self, slot, status):
+        (self.root / "bus/pci/devices" / slot / "power/runtime_status").write_text(status + "\n")
+
+    def load_driver(self, version):
+        (self.root / "module/nvidia").mkdir(parents=True)
+        (self.root / "module/nvidia/version").write_text(version + "\n")
+
+
+@pytest.fixture
+def sysfs(tmp_path) -> FakeSysfs:
+    return FakeSysfs(tmp_path / "sys")
+
+
+@pytest.fixture
+def open_probe(nvml_stub, sysfs) -> Iterator[Callable[..., GpuProbe]]:
+    """A probe that sees a scenario: ``open_probe("hang", hang_after=1, probe={"timeout_s": 1})``."""
+    with ExitStack() as stack:
+
+        def start(scenario, *, probe=None, **overrides):
+            options = {"sysfs": sysfs.root, "under_wsl": False, "timeout_s": 5.0, "start_timeout_s": 20.0}
+            environment = nvml_stub(scenario, **overrides)
+            return stack.enter_context(GpuProbe(environment=environment, **(options | (probe or {}))))
+
+        yield start

@@ -11,7 +11,7 @@ from netmind_tui.bench.attendant import Senses
 from netmind_tui.bench.catalog import open_catalog
 from netmind_tui.bench.conditions import look_around, with_versions
 from netmind_tui.bench.finding import run_findings
-from netmind_tui.bench.plan import Plan, choose_kernels, choose_suite, make_plan
+from netmind_tui.bench.plan import Plan, Resources, choose, make_plan, threads_for
 from netmind_tui.bench.runner import SILENCE_S, DeadlineError, Runner, Watcher
 from netmind_tui.bench.store import new_run_id
 from netmind_tui.bench.target import Machine, choose_targets
@@ -52,9 +52,8 @@ class Benchmark:
 
     def __init__(self, wishes: Wishes) -> None:
         self._wishes = wishes
-        self.catalog = open_catalog()
-        self.suite = choose_suite(self.catalog, wishes.suite)
-        self.kernels = choose_kernels(self.catalog, self.suite, wishes.kernels)
+        catalog = open_catalog()
+        choice = choose(catalog, wishes.suite, wishes.kernels)
         provider = choose_provider(wishes.provider)
         self._probe = GpuProbe(wake=True) if GpuProbe.library_found() else None
         try:
@@ -64,15 +63,12 @@ class Benchmark:
             self.close()
             raise
         self._targets = targets
-        seed = self.catalog.default_seed if wishes.seed is None else wishes.seed
         self.plan: Plan = make_plan(
-            self.catalog,
-            self.suite,
-            self.kernels,
+            choice,
             targets,
-            self.machine.host,
-            seed=seed,
-            host_free_bytes=available_memory_bytes(),
+            seed=catalog.default_seed if wishes.seed is None else wishes.seed,
+            default_seed=catalog.default_seed,
+            resources=Resources(threads=threads_for(self.machine.host), memory_free_bytes=available_memory_bytes()),
         )
         self.environment: Environment | None = None
 
@@ -97,8 +93,8 @@ class Benchmark:
     def run(self, watcher: Watcher) -> Run:
         """Measure as planned. A signal or the time limit ends it early, with everything that was finished."""
         started = datetime.now(UTC)
-        environment = self.environment or self.look_around()
-        gpus = any(step.target.provider is Provider.CUDA and not step.refused for step in self.plan.steps)
+        environment = self.environment or (Environment() if self.plan.is_empty else self.look_around())
+        gpus = any(step.target.provider is Provider.CUDA and step.is_tried for step in self.plan.steps)
         source = MachineSource(HostSampler(), self._probe if gpus else None)
         runner = Runner(
             self.plan,
@@ -115,7 +111,7 @@ class Benchmark:
             run_id=new_run_id(started),
             started_at=_iso(started),
             finished_at=_now(),
-            suite=self.suite.name,
+            suite=self.plan.suite.name,
             seed=self.plan.seed,
             tool=Tool(name="netmind", version=__version__),
             host=self.machine.host,
@@ -123,7 +119,7 @@ class Benchmark:
             environment=with_versions(environment, runner.versions),
             measurements=measurements,
             capacity=capacity(measurements),
-            findings=(*self.machine.findings, *run_findings(measurements)),
+            findings=(*self.machine.findings, *run_findings(measurements, self.machine.driver, self.machine.devices)),
             stopped=stopped,
             verdict=worst([measurement.status for measurement in measurements]),
         )

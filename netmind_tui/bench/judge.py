@@ -13,6 +13,7 @@ from netmind_tui.model.finding import Status, worst
 from netmind_tui.model.host import Host
 from netmind_tui.model.kernel import Kernel, Phase
 from netmind_tui.model.measurement import (
+    HARMLESS,
     Because,
     Measurement,
     Peak,
@@ -29,7 +30,7 @@ _REFUSED_BECAUSE = {
     Cause.DIGEST: Reason.KERNEL_DIGEST,
     Cause.PROVIDER: Reason.PROVIDER_NOT_LOADABLE,
     Cause.PLACEMENT: Reason.PLACEMENT_REFUSED,
-    Cause.MEMORY: Reason.NOT_ENOUGH_MEMORY,
+    Cause.MEMORY: Reason.OUT_OF_MEMORY,
     Cause.CRASH: Reason.KERNEL_CRASHED,
 }
 _THROTTLE_IS_FAILURE = ("hw_thermal_ns", "hw_power_brake_ns", "sw_thermal_ns", "cpu_thermal_events")
@@ -49,9 +50,9 @@ class Witness:
 
 
 def unmeasured(step: Step, because: Because, *, started_at: str | None = None) -> Measurement:
-    """A row for a kernel that was not measured: ``skip`` where this is no trouble, else ``error``."""
-    harmless = because.id is Reason.NOT_PLACEABLE
-    return _blank(step, Status.SKIP if harmless else Status.ERROR, (because,), started_at=started_at)
+    """A row for a kernel that was not measured: ``skip`` where that is harmless and nobody named it, else ``error``."""
+    skipped = because.id in HARMLESS and not step.is_named
+    return _blank(step, Status.SKIP if skipped else Status.ERROR, (because,), started_at=started_at)
 
 
 def refused(step: Step, refusal: Refusal, *, started_at: str) -> Measurement:

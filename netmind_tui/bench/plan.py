@@ -40,8 +40,18 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Resources:
+    """What the host gives to every kernel: threads, and memory, because operands are made there."""
+
+    threads: int
+    memory_free_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One kernel on one device. ``refused`` is set where it will not even be tried."""
+    """One kernel on one device. ``refused`` is set where it will not even be tried; ``is_named`` where somebody asked
+    for this kernel and not for a suite.
+    """
 
     kernel: Kernel
     variant: Variant | None
@@ -52,6 +62,12 @@ class Step:
     expected_s: float
     memory_bytes: int
     refused: Because | None = None
+    is_named: bool = False
+
+    @property
+    def is_tried(self) -> bool:
+        """Whether a worker will be asked."""
+        return self.refused is None and self.variant is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,35 +80,40 @@ class Plan:
     steps: tuple[Step, ...]
 
     @property
+    def is_empty(self) -> bool:
+        """Whether nothing at all will be tried."""
+        return not any(step.is_tried for step in self.steps)
+
+    @property
     def expected_s(self) -> float:
         """Seconds that the whole run should take."""
-        tried = [step for step in self.steps if step.refused is None]
+        tried = [step for step in self.steps if step.is_tried]
         workers = len({step.target.device.id for step in tried})
         return workers * WORKER_START_S + sum(step.expected_s for step in tried)
 
 
-def choose_suite(catalog: Catalog, name: str) -> Suite:
-    """The suite of that name.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """The kernels to measure and the suite whose times hold; ``is_named`` if they were asked for one by one."""
 
-    Raises:
-        Problem: there is none; the nearest names are offered.
-    """
-    for suite in catalog.suites:
-        if suite.name == name:
-            return suite
-    raise Problem(
-        f"--suite {name}: no such suite; {nearest(name, [suite.name for suite in catalog.suites])}", ExitCode.USAGE
-    )
+    suite: Suite
+    kernels: tuple[Kernel, ...]
+    is_named: bool
 
 
-def choose_kernels(catalog: Catalog, suite: Suite, patterns: Sequence[str]) -> list[Kernel]:
+def choose(catalog: Catalog, suite_name: str, patterns: Sequence[str]) -> Choice:
     """The suite's kernels, or every catalogued kernel that one of the patterns (``gemm.*``) names.
 
     Raises:
-        Problem: a pattern names no kernel; the nearest ids are offered.
+        Problem: there is no such suite, or a pattern names no kernel; the nearest names are offered.
     """
+    suites = {suite.name: suite for suite in catalog.suites}
+    if suite_name not in suites:
+        raise Problem(f"--suite {suite_name}: no such suite; {nearest(suite_name, list(suites))}", ExitCode.USAGE)
+    suite = suites[suite_name]
     if not patterns:
-        return [catalog.kernel(kernel_id) for kernel_id in suite.kernels]
+        kernels = tuple(catalog.kernel(kernel_id) for kernel_id in suite.kernels)
+        return Choice(suite=suite, kernels=kernels, is_named=False)
     known = [kernel.id for kernel in catalog.kernels]
     chosen: set[str] = set()
     for pattern in patterns:
@@ -100,27 +121,14 @@ def choose_kernels(catalog: Catalog, suite: Suite, patterns: Sequence[str]) -> l
         if not matching:
             raise Problem(f"--kernel {pattern}: no such kernel; {nearest(pattern, known)}", ExitCode.USAGE)
         chosen |= matching
-    return [kernel for kernel in catalog.kernels if kernel.id in chosen]
+    kernels = tuple(kernel for kernel in catalog.kernels if kernel.id in chosen)
+    return Choice(suite=suite, kernels=kernels, is_named=True)
 
 
-def make_plan(
-    catalog: Catalog,
-    suite: Suite,
-    kernels: Sequence[Kernel],
-    targets: Sequence[Target],
-    host: Host,
-    *,
-    seed: int,
-    host_free_bytes: int,
-) -> Plan:
+def make_plan(choice: Choice, targets: Sequence[Target], *, seed: int, default_seed: int, resources: Resources) -> Plan:
     """Lay out every kernel on every device; whatever cannot run is in the plan with its reason."""
-    threads = threads_for(host)
-    steps = [
-        _step(kernel, suite, target, threads=threads, host_free=host_free_bytes)
-        for target in targets
-        for kernel in kernels
-    ]
-    return Plan(suite=suite, seed=seed, default_seed=catalog.default_seed, steps=tuple(steps))
+    steps = tuple(_step(kernel, choice, target, resources) for target in targets for kernel in choice.kernels)
+    return Plan(suite=choice.suite, seed=seed, default_seed=default_seed, steps=steps)
 
 
 def threads_for(host: Host) -> int:
@@ -129,22 +137,23 @@ def threads_for(host: Host) -> int:
     return max(1, min(cores, int(host.cpu.usable_cores)))
 
 
-def _step(kernel: Kernel, suite: Suite, target: Target, *, threads: int, host_free: int) -> Step:
-    device = target.device
-    variant = kernel.variant_for(target.provider, device.memory_total_bytes or 0)
-    limit = _memory_limit(kernel, target, host_free)
+def _step(kernel: Kernel, choice: Choice, target: Target, resources: Resources) -> Step:
+    variant = kernel.variant_for(target.provider, target.device.memory_total_bytes or 0)
+    limit = _memory_limit(kernel, target, resources.memory_free_bytes)
     needed = kernel.memory_bytes(variant.shape) if variant else 0
-    rules = _rules(kernel, suite, target)
+    taken = limit if kernel.grows else needed
+    rules = _rules(kernel, choice.suite, target)
     return Step(
         kernel=kernel,
         variant=variant,
         target=target,
         rules=rules,
-        threads=threads,
+        threads=resources.threads,
         memory_limit_bytes=limit,
-        expected_s=_expected_s(rules, limit if kernel.grows else needed),
-        memory_bytes=limit if kernel.grows else needed,
+        expected_s=_expected_s(rules, taken),
+        memory_bytes=taken,
         refused=target.refused or _refusal(kernel, variant, target, needed=needed, limit=limit),
+        is_named=choice.is_named,
     )
 
 

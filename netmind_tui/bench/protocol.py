@@ -18,7 +18,7 @@ class Cause(StrEnum):
     DIGEST = "kernel-digest"
     PROVIDER = "provider-not-loadable"
     PLACEMENT = "placement-refused"
-    MEMORY = "not-enough-memory"
+    MEMORY = "out-of-memory"
     CRASH = "kernel-crashed"
 
 

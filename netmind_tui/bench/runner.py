@@ -73,8 +73,9 @@ class Runner:
 
     def _measure_device(self, steps: list[Step]) -> None:
         device = steps[0].target.device
-        if all(step.refused for step in steps):
-            self._give_up(steps, Because(Reason.UNSAFE, "not tried"))
+        if not any(step.is_tried for step in steps):
+            for step in steps:
+                self._keep(self._skip(step))
             return
         try:
             with held(device.uuid or device.id, since=self._senses.now(), folder=self._lock_folder):
@@ -98,8 +99,7 @@ class Runner:
 
     def _measure(self, attendant: Attendant, step: Step) -> Measurement:
         if step.refused is not None or step.variant is None:
-            because = step.refused or Because(Reason.NOT_PLACEABLE, f"{step.kernel.id} has no form for this device")
-            return unmeasured(step, because)
+            return self._skip(step)
         self._step = step
         self._watcher.began(step)
         request = Request(
@@ -116,6 +116,10 @@ class Runner:
         if isinstance(answer, Refusal):
             return refused(step, answer, started_at=witness.started_at)
         return judge(step, answer, witness, self._host)
+
+    def _skip(self, step: Step) -> Measurement:
+        because = step.refused or Because(Reason.NOT_PLACEABLE, f"{step.kernel.id} has no form for this device")
+        return unmeasured(step, because)
 
     def _hear(self, event: Event | None) -> None:
         if monotonic() >= self._ends_at:

@@ -14,6 +14,7 @@ import ctypes
 import gc
 import platform
 import queue
+import re
 import sys
 import threading
 from collections.abc import Mapping
@@ -36,6 +37,7 @@ from netmind_tui.model.kernel import Phase, Provider
 
 _EP_NAMES = {Provider.CPU: "CPUExecutionProvider", Provider.CUDA: "CUDAExecutionProvider"}
 _STOP = b"stop\n"
+_MISSING_LIBRARY = re.compile(r"(lib\S+): cannot open shared object file")
 
 
 class ProviderError(Exception):
@@ -153,7 +155,9 @@ def load_cuda() -> None:
         ctypes.CDLL(str(capi / "libonnxruntime_providers_shared.so"), mode=ctypes.RTLD_GLOBAL)
         ctypes.CDLL(str(capi / "libonnxruntime_providers_cuda.so"))
     except OSError as error:
-        raise ProviderError(str(error)) from error
+        missing = _MISSING_LIBRARY.match(str(error))
+        detail = f"the CUDA library {missing[1]} is not installed" if missing else str(error)
+        raise ProviderError(detail) from error
 
 
 class Worker:

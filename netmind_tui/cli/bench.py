@@ -7,6 +7,7 @@ import typer
 
 from netmind_tui.cli import diagnostics, output
 from netmind_tui.cli.output import Format
+from netmind_tui.cli.page import page_for
 from netmind_tui.model.exit import ExitCode
 
 if TYPE_CHECKING:
@@ -64,26 +65,26 @@ def bench(
 
 def _list(chosen: Format, path: Path | None) -> ExitCode:
     from netmind_tui.bench.catalog import open_catalog  # noqa: PLC0415 - see bench
-    from netmind_tui.cli import bench_view  # noqa: PLC0415 - see bench
+    from netmind_tui.cli import plan_view  # noqa: PLC0415 - see bench
     from netmind_tui.document import encode_pretty  # noqa: PLC0415 - see bench
 
     catalog = open_catalog()
     if chosen is Format.JSON:
         output.write(encode_pretty(catalog), path)
     else:
-        output.write(bench_view.kernel_table(catalog.kernels, page=output.page(path)), path)
+        output.write(plan_view.kernel_table(catalog.kernels, page_for(path)), path)
     return ExitCode.OK
 
 
 def _dry_run(benchmark: "Benchmark", chosen: Format, path: Path | None) -> ExitCode:
     from netmind_tui.bench.report import plan_document  # noqa: PLC0415 - see bench
-    from netmind_tui.cli import bench_view  # noqa: PLC0415 - see bench
+    from netmind_tui.cli import plan_view  # noqa: PLC0415 - see bench
     from netmind_tui.document import encode_pretty  # noqa: PLC0415 - see bench
 
     if chosen is Format.JSON:
         output.write(encode_pretty(plan_document(benchmark.plan)), path)
     else:
-        output.write(bench_view.plan_table(benchmark.plan, page=output.page(path)), path)
+        output.write(plan_view.plan_table(benchmark.plan, page_for(path)), path)
     return ExitCode.OK
 
 
@@ -92,11 +93,13 @@ def _run(benchmark: "Benchmark", chosen: Format, path: Path | None, *, strict: b
     from netmind_tui.cli.bench_progress import Lively, Quiet  # noqa: PLC0415 - see bench
     from netmind_tui.model.measurement import exit_code  # noqa: PLC0415 - see bench
 
-    for sentence in warnings(benchmark.look_around(), benchmark.machine.host):
-        diagnostics.warn(sentence)
+    if not benchmark.plan.is_empty:
+        for sentence in warnings(benchmark.look_around(), benchmark.machine.host):
+            diagnostics.warn(sentence)
     with Lively(benchmark.plan) if diagnostics.is_terminal() else Quiet(benchmark.plan) as watcher:
         run = benchmark.run(watcher)
-    _keep(run)
+    if not benchmark.plan.is_empty:
+        _keep(run)
     output.write(_render(run, chosen, path), path)
     return exit_code(run, strict=strict)
 
@@ -127,4 +130,4 @@ def _render(run: "Run", chosen: Format, path: Path | None) -> str:
         return report.as_csv(run)
     if chosen is Format.MARKDOWN:
         return report.as_markdown(run)
-    return bench_view.table(run, page=output.page(path))
+    return bench_view.table(run, page_for(path))

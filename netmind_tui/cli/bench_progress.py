@@ -5,16 +5,17 @@ from typing import TYPE_CHECKING, Self
 
 from netmind_tui.bench.plan import Plan, Step
 from netmind_tui.bench.protocol import Begun, Event, Noticed
-from netmind_tui.bench.timing import Notice
 from netmind_tui.cli import diagnostics
 from netmind_tui.model.finding import Status
-from netmind_tui.model.kernel import Phase
 from netmind_tui.model.measurement import Measurement
 from netmind_tui.model.quantity import duration, percent, quantity
 
 if TYPE_CHECKING:
     from rich.live import Live
     from rich.text import Text
+
+    from netmind_tui.bench.timing import Notice
+    from netmind_tui.model.kernel import Phase
 
 
 class Quiet:

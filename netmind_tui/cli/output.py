@@ -2,18 +2,14 @@
 
 import errno
 import os
-import shutil
 import stat
 import sys
 import tempfile
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.problem import Problem
-
-_PAGE_WIDTH = 100
 
 
 class Format(StrEnum):
@@ -24,23 +20,6 @@ class Format(StrEnum):
     JSONL = "jsonl"
     CSV = "csv"
     MARKDOWN = "markdown"
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """What text for people is laid out on."""
-
-    width: int
-    is_terminal: bool
-    encoding: str
-
-
-def page(path: Path | None) -> Page:
-    """The page that a command writes on: the terminal, a pipe, or the file that ``-o`` names."""
-    if path is not None:
-        return Page(_PAGE_WIDTH, is_terminal=False, encoding="utf-8")
-    width = shutil.get_terminal_size((_PAGE_WIDTH, 24)).columns
-    return Page(width, is_terminal(), getattr(sys.stdout, "encoding", None) or "utf-8")
 
 
 def choose(requested: Format | None, *, json: bool, offered: tuple[Format, ...]) -> Format:

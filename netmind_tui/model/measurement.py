@@ -36,12 +36,16 @@ class Reason(StrEnum):
     PLACEMENT_REFUSED = "placement-refused"
     KERNEL_DIGEST = "kernel-digest"
     KERNEL_CRASHED = "kernel-crashed"
+    OUT_OF_MEMORY = "out-of-memory"
     WORKER_KILLED = "worker-killed"
     WORKER_HUNG = "worker-hung"
 
 
-CRASHES = frozenset({Reason.KERNEL_CRASHED, Reason.WORKER_KILLED, Reason.WORKER_HUNG})
+CRASHES = frozenset({Reason.KERNEL_CRASHED, Reason.OUT_OF_MEMORY, Reason.WORKER_KILLED, Reason.WORKER_HUNG})
 """Reasons for which a command ends with 4; every other error is a 3: nothing was measured, nothing broke."""
+
+HARMLESS = frozenset({Reason.NOT_PLACEABLE, Reason.NOT_ENOUGH_MEMORY})
+"""Reasons for which a kernel is skipped, unless somebody asked for it by name."""
 
 
 @dataclass(frozen=True, slots=True)

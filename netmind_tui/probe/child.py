@@ -42,6 +42,7 @@ class Child:
                 bufsize=0,
                 env=dict(environment),
                 start_new_session=True,
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
         except OSError as error:
             raise Ended from error

@@ -94,7 +94,7 @@ class Sampler:
         self._listeners: list[Callable[[Sample], None]] = []
         self._lock = threading.Lock()
         self._stopping = threading.Event()
-        self._last_error: str | None = None
+        self._complaints: dict[str, str] = {}
         self._thread = threading.Thread(target=self._run, name="sampler", daemon=True)
 
     def start(self) -> None:
@@ -143,9 +143,9 @@ class Sampler:
         try:
             sample = self._source.sample()
         except Exception as error:  # noqa: BLE001 - one bad reading must not end all later ones
-            self._log_once(f"the machine could not be read: {type(error).__name__}: {error}")
+            self._log_once("source", f"the machine could not be read: {type(error).__name__}: {error}")
             return
-        self._last_error = None
+        self._complaints.pop("source", None)
         with self._lock:
             self._history.append((taken_at, sample))
             listeners = tuple(self._listeners)
@@ -153,7 +153,7 @@ class Sampler:
             try:
                 listener(sample)
             except Exception as error:  # noqa: BLE001 - nor may one listener take the sample from the others
-                self._log_once(f"a listener failed: {type(error).__name__}: {error}")
+                self._log_once("listener", f"a listener failed: {type(error).__name__}: {error}")
 
     def _run(self) -> None:
         due = self._clock()
@@ -163,10 +163,10 @@ class Sampler:
             due += (missed + 1) * self._period_s
             self._stopping.wait(max(0.0, due - self._clock()))
 
-    def _log_once(self, sentence: str) -> None:
-        if sentence != self._last_error:
+    def _log_once(self, about: str, sentence: str) -> None:
+        if sentence != self._complaints.get(about):
             _log.warning("%s", sentence)
-        self._last_error = sentence
+        self._complaints[about] = sentence
 
 
 def as_stale(sample: Sample) -> Sample:

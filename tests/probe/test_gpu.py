@@ -280,7 +280,7 @@ def test_a_gpu_that_cannot_even_be_opened_does_not_hide_the_other(open_probe, sy
 def test_one_that_hangs_again_is_left_alone_for_twice_as_long(open_probe, tmp_path):
     log = tmp_path / "log"
     clock = Clock()
-    options = {"start_timeout_s": 2.0, "clock": clock, "retry_s": 10.0}
+    options = {"timeout_s": 1.0, "start_timeout_s": 2.0, "clock": clock, "retry_s": 10.0}
     probe = open_probe("hang", log=log, probe=options)
     assert probe.devices()[1].trouble is Trouble.NO_ANSWER
     clock.now += 10.0
