@@ -36,7 +36,7 @@ def open_catalog(folder: Path | None = None) -> Catalog:
         return msgspec.toml.decode(path.read_bytes(), type=Catalog)
     except OSError as error:
         raise Problem(f"cannot read the kernel catalogue {path}: {error.strerror}", ExitCode.USAGE) from error
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Problem(f"{path} is not a kernel catalogue: {error}", ExitCode.USAGE) from error
 
 

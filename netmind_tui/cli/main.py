@@ -63,8 +63,7 @@ def main(arguments: list[str]) -> int:
         return stop.code
     except typer.Abort:
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        output.discard()
+    except output.ReaderLeft:
         return ExitCode.OK
     except Exception as error:
         if not hasattr(error, "format_message"):  # only the parser's own errors explain themselves

@@ -22,6 +22,10 @@ class Format(StrEnum):
     MARKDOWN = "markdown"
 
 
+class ReaderLeft(Exception):  # noqa: N818 - it is what happened, and no error
+    """Nobody reads stdout any more. Not a BrokenPipeError: the parser would turn that into exit code 1."""
+
+
 def choose(requested: Format | None, *, json: bool, offered: tuple[Format, ...]) -> Format:
     """The format to write: as asked, or a table.
 
@@ -47,7 +51,7 @@ def write(text: str, path: Path | None = None) -> None:
 
     Raises:
         Problem: the file cannot be written; what was there before is untouched.
-        BrokenPipeError: whoever read stdout went away.
+        ReaderLeft: whoever read stdout went away.
     """
     if path is None:
         line(text.removesuffix("\n"))
@@ -64,11 +68,23 @@ def write(text: str, path: Path | None = None) -> None:
 
 
 def line(text: str) -> None:
-    """Write one line of a stream and flush it."""
+    """Write one line of a stream and flush it.
+
+    Raises:
+        ReaderLeft: whoever read stdout went away.
+        Problem: stdout goes to a file that takes no more.
+    """
     if sys.stdout is None:
         return
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
+    try:
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError as error:
+        discard()
+        raise ReaderLeft from error
+    except OSError as error:
+        discard()
+        raise Problem(f"cannot write to stdout: {_cause(error)}", ExitCode.USAGE) from error
 
 
 def discard() -> None:

@@ -41,8 +41,8 @@ _HARDWARE_ADDRESS = re.compile(rf"(?<![\w:]){_HEX}{{2}}(?::{_HEX}{{2}}){{5}}(?![
 _ADDRESS = re.compile(r"(?<![\w:])[0-9a-fA-F]*:[0-9a-fA-F]*:[0-9a-fA-F:.]*|(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\.?\w)")
 # The machine's own folders are the same everywhere; all others may bear names of people and projects.
 _SYSTEM = "(?:proc|sys|etc|usr|run|boot|lib|lib64|bin|sbin)"
-_NAME = r"""[^\s"'`:;,()]"""
-_PATH = re.compile(rf"(?<![\w./~])/(?!{_SYSTEM}\b){_NAME}*[\w@]|(?<![\w/])~/{_NAME}+|(?<!\w)[A-Za-z]:\\{_NAME}+")
+_NAME = r"""[^\s"'`:;,()]"""  # a sentence's own marks do not belong to the path in it
+_PATH = re.compile(rf"(?<![\w./~])/(?!{_SYSTEM}\b){_NAME}+(?<!\.)|(?<![\w/])~/{_NAME}+|(?<!\w)[A-Za-z]:\\{_NAME}+")
 _DEVICE_FILE = re.compile(r"/dev/(?!mapper/|disk/)[\w/-]+")
 
 

@@ -165,7 +165,8 @@ class GpuProbe:
     def _identify(self, card: Card) -> None:
         answer = self._ask(card, "identify")
         if answer is not None:
-            card.slot, card.uuid = answer["slot"], answer["uuid"]
+            card.slot = answer["values"].get("pci_slot", card.slot)
+            card.uuid = answer["values"].get("uuid")
 
     def _ask(self, card: Card, op: str, **more: int | None) -> dict[str, Any] | None:
         """Ask about one card; where there is no answer, the card says why: it sleeps, or is lost."""

@@ -7,6 +7,8 @@ old driver, which lacks them, is asked the way it knows.
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from netmind_tui.probe.pci import normalised
+
 # What NVML answers has no types of its own: numbers, strings and ctypes structures.
 Answer = Any
 Parts = tuple[Any, ...]
@@ -64,8 +66,13 @@ class Metric(NamedTuple):
     convert: Callable[[Answer], Parts]
 
 
+def _text(value: Answer) -> Answer:
+    """A string of NVML, which older bindings give as bytes; anything else as it is."""
+    return value.decode(errors="replace") if isinstance(value, bytes) else value
+
+
 def _as_is(value: Answer) -> Parts:
-    return (value.decode(errors="replace") if isinstance(value, bytes) else value,)
+    return (_text(value),)
 
 
 def _from_milli(value: Answer) -> Parts:
@@ -109,6 +116,8 @@ _MEMORY_NOW = Metric(
 _CAPABILITY = _of(
     "compute_capability", "nvmlDeviceGetCudaComputeCapability", convert=lambda pair: (f"{pair[0]}.{pair[1]}",)
 )
+
+IDENTITY = (_of("pci_slot", "nvmlDeviceGetPciInfo", convert=lambda info: (normalised(_text(info.busId)),)), _UUID)
 
 SLICE_DESCRIPTION = (_NAME, _UUID, _MEMORY_TOTAL, _CAPABILITY)
 SLICE_SAMPLE = (_UUID, _MEMORY_NOW)

@@ -18,8 +18,7 @@ from typing import Any, TextIO
 import pynvml
 
 from netmind_tui.probe import trouble
-from netmind_tui.probe.metric import DESCRIPTION, SAMPLE, SLICE_DESCRIPTION, SLICE_SAMPLE, Answer, Metric
-from netmind_tui.probe.pci import normalised
+from netmind_tui.probe.metric import DESCRIPTION, IDENTITY, SAMPLE, SLICE_DESCRIPTION, SLICE_SAMPLE, Answer, Metric
 from netmind_tui.probe.reader import Handle, MetricReader, Refused, Reply
 
 
@@ -94,9 +93,11 @@ class Session:
         return self._handles[key]
 
     def _identify(self, handle: Handle) -> Reply:
-        slot = normalised(text(call("nvmlDeviceGetPciInfo", handle).busId))
-        self._handles[slot] = handle
-        return {"slot": slot, "uuid": text(call("nvmlDeviceGetUUID", handle))}
+        reader = MetricReader(call, handle)
+        reader.read(IDENTITY)
+        if slot := reader.values.get("pci_slot"):
+            self._handles[slot] = handle
+        return reader.reply()
 
     def _read(
         self, handle: Handle, whole: tuple[Metric, ...], part: tuple[Metric, ...], *, links: bool = False

@@ -13,7 +13,10 @@ def group(folder, **files):
 def v2(*parts):
     files = {"proc/self/cgroup": "0::/a.slice/b.service\n", "proc/self/mountinfo": V2}
     for folder, limit, used in parts:
-        files |= {f"sys/fs/cgroup/{folder}memory.max": f"{limit}\n", f"sys/fs/cgroup/{folder}memory.current": f"{used}\n"}
+        files |= {
+            f"sys/fs/cgroup/{folder}memory.max": f"{limit}\n",
+            f"sys/fs/cgroup/{folder}memory.current": f"{used}\n",
+        }
     return files
 
 
@@ -28,7 +31,9 @@ def test_a_container_with_limits_sees_them_and_counts_cache_as_free(machine):
 
 
 def test_the_tightest_level_of_the_hierarchy_holds(machine):
-    root = machine("intel", v2(("a.slice/b.service/", 8 * GIB, 1 * GIB), ("a.slice/", 6 * GIB, 5 * GIB), ("", "max", 9)))
+    root = machine(
+        "intel", v2(("a.slice/b.service/", 8 * GIB, 1 * GIB), ("a.slice/", 6 * GIB, 5 * GIB), ("", "max", 9))
+    )
 
     limits = read_limits(root)
 
@@ -82,7 +87,8 @@ def test_version_one_and_hybrid_set_ups_are_read(machine):
 
 
 @pytest.mark.parametrize(
-    ("subtree", "group"), [("/docker/x", "/docker/x"), ("/../..", "/"), ("/", "/../../elsewhere"), ("/other", "/docker/x")]
+    ("subtree", "group"),
+    [("/docker/x", "/docker/x"), ("/../..", "/"), ("/", "/../../elsewhere"), ("/other", "/docker/x")],
 )
 def test_a_container_that_sees_part_of_the_tree_looks_from_its_top(machine, subtree, group):
     files = {

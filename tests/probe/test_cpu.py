@@ -61,7 +61,9 @@ def test_big_and_little_cores_are_both_named(machine):
     core = "processor\t: {}\nFeatures\t: asimd\nCPU implementer\t: 0x41\nCPU part\t: {}\n\n"
     text = "".join(core.format(number, part) for number, part in enumerate(["0xd05", "0xd05", "0xd0b", "0xfff"]))
 
-    assert read(machine("arm", {"proc/cpuinfo": text}), "aarch64").name == "Cortex-A55 + Cortex-A76 + Arm core 0x41:0xfff"
+    assert (
+        read(machine("arm", {"proc/cpuinfo": text}), "aarch64").name == "Cortex-A55 + Cortex-A76 + Arm core 0x41:0xfff"
+    )
 
 
 def test_old_arm_kernels_print_the_numbers_once_for_all(machine):
@@ -73,7 +75,14 @@ def test_old_arm_kernels_print_the_numbers_once_for_all(machine):
 
 @pytest.mark.parametrize(
     ("allowed", "quota", "usable"),
-    [("0-7", None, 8.0), ("0-7", 1.5, 1.5), ("0,3", None, 2.0), ("0,3", 6.0, 2.0), ("0-4095", None, 8.0), ("x", None, 8.0)],
+    [
+        ("0-7", None, 8.0),
+        ("0-7", 1.5, 1.5),
+        ("0,3", None, 2.0),
+        ("0,3", 6.0, 2.0),
+        ("0-4095", None, 8.0),
+        ("x", None, 8.0),
+    ],
 )
 def test_usable_cores_are_what_affinity_and_quota_leave(machine, allowed, quota, usable):
     root = machine("intel", {"proc/self/status": f"Name:\tx\nCpus_allowed_list:\t{allowed}\n"})
@@ -95,7 +104,9 @@ def test_mixed_governors_are_all_named(machine):
     assert read(root).governor == "performance+powersave"
 
 
-@pytest.mark.parametrize("garbage", ["", "\n\n\n", ":::\n\0\0", "processor : x\nflags", "processor\t: 0\nmodel\t: ∞\nflags\t:\n"])
+@pytest.mark.parametrize(
+    "garbage", ["", "\n\n\n", ":::\n\0\0", "processor : x\nflags", "processor\t: 0\nmodel\t: ∞\nflags\t:\n"]
+)
 def test_a_garbage_cpuinfo_costs_only_what_it_would_have_said(machine, garbage):
     cpu = read(machine("intel", {"proc/cpuinfo": garbage}))
 

@@ -271,16 +271,16 @@ def test_a_gpu_that_hangs_is_reported_and_left_alone_while_the_other_is_read(ope
 def test_a_gpu_that_cannot_even_be_opened_does_not_hide_the_other(open_probe, sysfs):
     sysfs.add("0000:1b:00.0")
     sysfs.add("0000:43:00.0")
-    probe = open_probe("hang", hang_at="handle", probe={"start_timeout_s": 2.0})
+    probe = open_probe("hang", hang_at="handle", probe={"start_timeout_s": 3.0})
     healthy, hung = probe.devices()
     assert (healthy.id, healthy.lost, healthy.name) == ("gpu:0", None, "NVIDIA H100 80GB HBM3")
-    assert (hung.id, hung.pci_slot, hung.lost) == ("gpu:1", "0000:43:00.0", "did not answer within 2 s")
+    assert (hung.id, hung.pci_slot, hung.lost) == ("gpu:1", "0000:43:00.0", "did not answer within 3 s")
 
 
 def test_one_that_hangs_again_is_left_alone_for_twice_as_long(open_probe, tmp_path):
     log = tmp_path / "log"
     clock = Clock()
-    options = {"timeout_s": 1.0, "start_timeout_s": 2.0, "clock": clock, "retry_s": 10.0}
+    options = {"timeout_s": 1.0, "start_timeout_s": 3.0, "clock": clock, "retry_s": 10.0}
     probe = open_probe("hang", log=log, probe=options)
     assert probe.devices()[1].trouble is Trouble.NO_ANSWER
     clock.now += 10.0
@@ -368,12 +368,15 @@ def test_what_the_library_prints_does_not_reach_the_answers(open_probe):
 
 def test_closing_does_not_wait_for_a_hung_device(open_probe, tmp_path):
     log = tmp_path / "log"
-    probe = open_probe("hang", log=log, probe={"start_timeout_s": 600.0})
-    reading = threading.Thread(target=probe.sample)
+    probe = open_probe("hang", log=log, probe={"timeout_s": 2 * DEADLINE_S})
+    reading = threading.Thread(target=probe.sample, daemon=True)
     reading.start()
     wait_until(lambda: ("nvmlDeviceGetMigMode", 1) in calls_of(log))
-    probe.close()
+    closing = threading.Thread(target=probe.close, daemon=True)
+    closing.start()
+    closing.join(DEADLINE_S)
     reading.join(DEADLINE_S)
+    assert not closing.is_alive()
     assert not reading.is_alive()
 
 

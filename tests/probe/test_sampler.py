@@ -128,7 +128,7 @@ def test_a_source_that_never_returns_holds_neither_its_readers_nor_the_end():
         def sample(self):
             if self.count == 1:
                 entered.set()
-                released.wait(DEADLINE_S)
+                released.wait()
             return super().sample()
 
     sampler = Sampler(Stuck(), period_s=0.001, stale_after_s=5.0, clock=clock)
@@ -138,7 +138,10 @@ def test_a_source_that_never_returns_holds_neither_its_readers_nor_the_end():
     assert sampler.latest().host.load_1m == 1.0
     clock.now += 10.0
     assert sampler.latest().host.absent["load_1m"] is Absence.STALE
-    sampler.stop()  # returns although the source does not
+    stopping = threading.Thread(target=sampler.stop, daemon=True)
+    stopping.start()
+    stopping.join(DEADLINE_S)
+    assert not stopping.is_alive()  # although the source has not returned
     released.set()
     sampler._thread.join(DEADLINE_S)
     assert not sampler._thread.is_alive()

@@ -1,0 +1,34 @@
+from pathlib import Path
+
+import pytest
+
+
+def _made(home: Path) -> list[str]:
+    return sorted(path.relative_to(home).as_posix() for path in home.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--version"],
+        ["info"],
+        ["info", "--json"],
+        ["info", "--watch", "--count", "1"],
+        ["schema", "bench"],
+        ["bench", "--list"],
+        ["bench", "--dry-run"],
+    ],
+    ids=" ".join,
+)
+def test_a_command_that_only_looks_leaves_no_file(start, home, arguments):
+    assert start(*arguments).code == 0
+    assert list(home.iterdir()) == []
+
+
+def test_a_benchmark_leaves_its_run_and_nothing_else(start, home):
+    done = start("bench", "--kernel", "dispatch", "--device", "cpu", "--force", "--json")
+    assert done.code == 0, done.stderr
+    run_id = done.document["run_id"]
+    assert _made(home) == [f".local/state/netmind/runs/{run_id}.json"]
+    # ONNX Runtime's telemetry would make .cache/Microsoft, and empty folders are traces too.
+    assert {path.name for path in home.rglob("*") if path.is_dir()} == {".local", "state", "netmind", "runs"}

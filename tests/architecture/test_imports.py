@@ -1,0 +1,148 @@
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[2] / "netmind_tui"
+
+HEAVY = {"numpy", "onnxruntime", "rich", "textual"}
+DOORS = {
+    "onnxruntime": ["bench/worker.py"],
+    "psutil": ["probe/host.py"],
+    "pynvml": ["probe/nvml.py"],
+    "textual": ["tui/"],
+}
+STREAMS = {
+    "stdout": ["cli/output.py", "bench/worker.py"],
+    "stderr": ["cli/diagnostics.py", "tui/main.py"],
+}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--version"],
+        ["--help"],
+        ["info", "--json"],
+        ["info", "--watch", "--count", "1"],
+        ["schema"],
+        ["schema", "bench"],
+    ],
+    ids=" ".join,
+)
+def test_a_light_command_loads_nothing_heavy(start, arguments):
+    done = start(*arguments)
+    assert done.code == 0, done.stderr
+    assert "netmind_tui" in done.loaded
+    assert not done.loaded & HEAVY
+
+
+def test_a_version_needs_no_probe_and_no_codec(start):
+    assert not start("--version").loaded & {"msgspec", "platformdirs", "psutil", "pynvml", "tomllib"}
+
+
+@pytest.mark.parametrize("arguments", [["info"], ["bench", "--list"], ["bench", "--dry-run"]], ids=" ".join)
+def test_a_table_loads_neither_a_runtime_nor_the_interface(start, arguments):
+    done = start(*arguments)
+    assert done.code == 0, done.stderr
+    assert not done.loaded & {"onnxruntime", "textual"}
+
+
+def test_the_parent_of_a_benchmark_never_loads_the_runtime(start):
+    done = start("bench", "--kernel", "dispatch", "--device", "cpu", "--force", "--json")
+    assert done.code == 0, done.stderr
+    assert done.document["measurements"][0]["value"] > 0
+    assert not done.loaded & {"onnxruntime", "textual", "pynvml"}
+
+
+def test_a_benchmark_without_a_runtime_says_what_is_missing(start):
+    done = start("bench", "--kernel", "dispatch", "--device", "cpu", "--force", "--json", missing={"onnxruntime"})
+    assert done.code == 3
+    assert "No module named 'onnxruntime'" in str(done.document["measurements"])
+    assert "Traceback" not in done.stderr
+
+
+def test_info_works_without_a_runtime(start):
+    done = start("info", "--json", missing={"onnxruntime", "numpy", "textual"})
+    assert done.code == 0, done.stderr
+    assert done.document["schema"] == "netmind.info/1"
+
+
+def test_the_interface_starts_without_a_runtime(start):
+    done = start(script="netmind-tui", missing={"onnxruntime", "numpy", "pynvml"})
+    assert done.code == 3
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1
+    assert "netmind info" in done.stderr
+    assert "netmind bench" in done.stderr
+
+
+def test_the_interface_tells_its_version(start):
+    done = start("--version", script="netmind-tui")
+    assert (done.code, done.stdout) == (0, start("--version").stdout.replace("netmind ", "netmind-tui "))
+    assert not done.loaded & HEAVY
+
+
+def test_an_unknown_option_of_the_interface_is_a_usage_error(start):
+    assert start("--nonsense", script="netmind-tui").code == 2
+
+
+@pytest.mark.parametrize("library", DOORS)
+def test_a_library_has_one_door(library):
+    importers = {path for path, tree in _modules() if library in _imported(tree)}
+    strangers = [path for path in importers if not path.startswith(tuple(DOORS[library]))]
+    assert not strangers
+
+
+@pytest.mark.parametrize("stream", STREAMS)
+def test_a_stream_is_written_at_its_door_only(stream):
+    writers = {path for path, tree in _modules() if _writes(tree, stream)}
+    assert writers <= set(STREAMS[stream])
+
+
+def test_every_folder_says_what_it_is_for():
+    for path, tree in _modules():
+        if path.endswith("__init__.py"):
+            assert ast.get_docstring(tree), path
+
+
+def test_the_guard_sees_lazy_imports_too():
+    tree = ast.parse(
+        "def f():\n    import onnxruntime.capi\n    importlib.import_module('psutil')\n    from a import b"
+    )
+    assert _imported(tree) == {"onnxruntime", "psutil", "a"}
+
+
+def _modules() -> Iterator[tuple[str, ast.Module]]:
+    for path in sorted(PACKAGE.rglob("*.py")):
+        yield path.relative_to(PACKAGE).as_posix(), ast.parse(path.read_text())
+
+
+def _imported(tree: ast.Module) -> set[str]:
+    """Top-level packages that a module imports anywhere, by statement or by name."""
+    names = []
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import():
+                names += [alias.name for alias in node.names]
+            case ast.ImportFrom(module=str(module), level=0):
+                names.append(module)
+            case ast.Call(
+                func=ast.Name("__import__") | ast.Attribute(attr="import_module"), args=[ast.Constant(str(name)), *_]
+            ):
+                names.append(name)
+    return {name.partition(".")[0] for name in names}
+
+
+def _writes(tree: ast.Module, stream: str) -> bool:
+    """Whether a module prints, or calls a method of ``sys.stdout`` or ``sys.stderr`` that writes."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name("print")):
+                return True
+            case ast.Call(
+                func=ast.Attribute(attr="write" | "writelines", value=ast.Attribute(value=ast.Name("sys"), attr=found))
+            ) if found == stream:
+                return True
+    return False

@@ -1,0 +1,85 @@
+from dataclasses import replace
+
+import pytest
+
+from netmind_tui.bench.peak import peak_of
+from netmind_tui.model.device import Device, DeviceKind
+from netmind_tui.model.host import Boundary
+
+CPU = Device(id="cpu", kind=DeviceKind.CPU)
+
+
+def gpu(capability, cores, clock, **more):
+    return Device(
+        id="gpu:0",
+        kind=DeviceKind.GPU,
+        compute_capability=capability,
+        core_count=cores,
+        sm_clock_max_mhz=clock,
+        **more,
+    )
+
+
+@pytest.mark.parametrize(
+    ("device", "kernel", "datasheet"),
+    [
+        (gpu("8.9", 16384, 2520), "gemm.fp32", 82.6e12),  # RTX 4090
+        (gpu("8.9", 16384, 2520), "gemm.int8", 660.6e12),
+        (gpu("8.0", 6912, 1410), "gemm.fp32", 19.5e12),  # A100
+        (gpu("8.0", 6912, 1410), "gemm.int8", 624e12),
+        (gpu("8.6", 10496, 1695), "gemm.fp32", 35.6e12),  # RTX 3090
+        (gpu("9.0", 16896, 1830), "gemm.int8", 1979e12),  # H100 SXM
+    ],
+)
+def test_known_cards_reach_their_datasheet(catalog, host, device, kernel, datasheet):
+    peak = peak_of(catalog.kernel(kernel), device, host)
+    assert peak.value == pytest.approx(datasheet, rel=0.01)
+    assert peak.calibrated
+
+
+def test_memory_bandwidth_comes_from_bus_and_clock(catalog, host):
+    h100 = gpu("9.0", 16896, 1980, memory_bus_width_bits=5120, memory_clock_max_mhz=2619)
+    assert peak_of(catalog.kernel("stream.add"), h100, host).value == pytest.approx(3.35e12, rel=0.01)
+
+
+def test_an_unknown_card_is_uncalibrated_not_skipped(catalog, host):
+    peak = peak_of(catalog.kernel("gemm.fp32"), gpu("99.0", 1, 1), host)
+    assert peak.value is None
+    assert not peak.calibrated
+    assert "uncalibrated" in peak.source
+
+
+def test_a_latency_has_no_peak(catalog, host):
+    assert peak_of(catalog.kernel("dispatch"), CPU, host) is None
+
+
+def cpu_peak(catalog, host, kernel="gemm.fp32", **changes):
+    return peak_of(catalog.kernel(kernel), CPU, replace(host, cpu=replace(host.cpu, **changes)))
+
+
+def test_a_cpu_multiplies_cores_operations_and_clock(catalog, host):
+    peak = cpu_peak(catalog, host, vendor="AuthenticAMD", family=25, clock_max_mhz=5000.0)
+    assert peak.value == 2 * 32 * 5e9
+    assert peak.calibrated
+
+
+def test_a_quota_below_the_cores_counts(catalog, host):
+    peak = cpu_peak(catalog, host, vendor="AuthenticAMD", family=25, clock_max_mhz=5000.0, usable_cores=1.5)
+    assert peak.value == 1.5 * 32 * 5e9
+
+
+def test_amx_and_vnni_raise_the_integer_peak(catalog, host):
+    intel = {"vendor": "GenuineIntel", "model": 143, "clock_max_mhz": 3000.0}
+    amx = cpu_peak(catalog, host, "gemm.int8", features=("avx512f", "avx512_vnni", "amx_int8"), **intel)
+    vnni = cpu_peak(catalog, host, "gemm.int8", features=("avx512f", "avx512_vnni"), **intel)
+    assert amx.value == 8 * vnni.value
+
+
+def test_a_virtual_machine_convicts_nobody(catalog, host):
+    virtual = replace(host, boundaries={Boundary.VM: "kvm"})
+    known = cpu_peak(catalog, virtual, vendor="AuthenticAMD", family=25, clock_max_mhz=5000.0)
+    assert known.value is not None
+    assert not known.calibrated
+    silent = cpu_peak(catalog, virtual, vendor="AuthenticAMD", family=25)
+    assert silent.value is None
+    assert "does not report a clock" in silent.source

@@ -1,0 +1,93 @@
+import pytest
+
+from netmind_tui.bench.plan import Resources, Target, choose, make_plan, memory_refusal, threads_for
+from netmind_tui.model.measurement import Because, Reason
+from netmind_tui.model.problem import Problem
+
+RESOURCES = Resources(threads=2, memory_free_bytes=16 * 2**30)
+
+
+def plan(catalog, *targets, suite="quick", kernels=()):
+    return make_plan(choose(catalog, suite, kernels), targets, seed=7, default_seed=7, resources=RESOURCES)
+
+
+@pytest.fixture
+def target(cpu):
+    def target(device=cpu, free=8 * 2**30, refused=None):
+        return Target(device=device, memory_free_bytes=free, refused=refused)
+
+    return target
+
+
+def test_every_kernel_meets_every_device(catalog, target, gpu):
+    steps = plan(catalog, target(), target(gpu)).steps
+    assert len(steps) == 8
+    assert [step.target.device.id for step in steps] == ["cpu"] * 4 + ["gpu:0"] * 4
+    assert all(step.is_tried for step in steps)
+
+
+def test_a_pattern_chooses_among_all_kernels(catalog):
+    choice = choose(catalog, "quick", ["gemm.*"])
+    assert [kernel.id for kernel in choice.kernels] == ["gemm.fp32", "gemm.int8"]
+    assert choice.is_named
+
+
+@pytest.mark.parametrize(
+    ("suite", "kernels", "nearest"),
+    [("quik", (), "quick"), ("quick", ("gem.fp32",), "gemm.fp32"), ("quick", ("x*",), "known: dispatch")],
+)
+def test_a_mistyped_name_is_answered_with_the_nearest(catalog, suite, kernels, nearest):
+    with pytest.raises(Problem, match=nearest):
+        choose(catalog, suite, kernels)
+
+
+def test_a_kernel_that_does_not_fit_is_refused_with_what_it_needs(catalog, target):
+    steps = plan(catalog, target(free=520 * 2**20), kernels=("gemm.fp32",)).steps
+    assert steps[0].refused.id is Reason.NOT_ENOUGH_MEMORY
+    assert "81 MiB" in steps[0].refused.detail
+
+
+def test_the_last_half_gigabyte_is_never_taken(catalog, target):
+    steps = plan(catalog, target(free=2**30), kernels=("gemm.fp32",)).steps
+    assert steps[0].memory_limit_bytes == 2**29
+
+
+def test_a_growing_kernel_takes_an_eighth_at_most(catalog, target):
+    steps = plan(catalog, target(free=8 * 2**30), kernels=("stream.add",)).steps
+    assert steps[0].memory_limit_bytes == 2**30
+
+
+def test_operands_for_a_large_gpu_must_fit_a_small_host(catalog, target, gpu):
+    steps = plan(catalog, target(gpu, free=80 * 2**30), kernels=("stream.add",)).steps
+    assert steps[0].memory_limit_bytes == RESOURCES.memory_free_bytes // 4
+
+
+def test_a_refused_device_refuses_all_its_kernels(catalog, target):
+    made = plan(catalog, target(refused=Because(Reason.UNSAFE, "on battery")))
+    assert made.is_empty
+    assert made.expected_s == 0
+    assert {step.refused.detail for step in made.steps} == {"on battery"}
+
+
+def test_light_kernels_get_a_smaller_share_of_the_sustained_time(catalog, target):
+    steps = {step.kernel.id: step for step in plan(catalog, target(), suite="sustained").steps}
+    assert steps["dispatch"].rules.sustained.min_s < steps["gemm.fp32"].rules.sustained.min_s / 2
+
+
+@pytest.mark.parametrize(
+    ("suite", "least_s", "most_s"), [("quick", 4, 60), ("standard", 60, 360), ("sustained", 600, 960)]
+)
+def test_each_suite_is_planned_within_its_budget(catalog, suite, least_s, most_s, target):
+    assert least_s <= plan(catalog, target(), suite=suite).expected_s <= most_s
+
+
+def test_threads_are_physical_cores_within_the_limits(host):
+    assert threads_for(host) == 2
+
+
+@pytest.mark.parametrize(
+    ("free", "total", "refused"),
+    [(2**29, 2**33, True), (2**31, 2**35, True), (2**31, 2**33, False)],
+)
+def test_a_machine_without_memory_left_is_not_loaded(free, total, refused):
+    assert (memory_refusal(free, total) is not None) is refused

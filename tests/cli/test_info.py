@@ -1,0 +1,296 @@
+"""The real command in a child process; the GPUs are the stub's, behind the real binding."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+
+import jsonschema
+import pytest
+
+from netmind_tui.document import schema
+
+NETMIND = (sys.executable, "-m", "netmind_tui")
+BARE = {"LD_LIBRARY_PATH": "", "COLUMNS": "80"}
+
+
+@pytest.fixture
+def environment(tmp_path):
+    """Everything a person has, in an empty home."""
+    home = tmp_path / "home"
+    home.mkdir()
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("NETMIND_", "XDG_", "COLUMNS"))}
+    places = {f"XDG_{name}_HOME": str(home / name.lower()) for name in ("CONFIG", "STATE", "CACHE", "DATA")}
+    return kept | places | {"HOME": str(home), "PYTHONUTF8": "1", "COLUMNS": "80"}
+
+
+@pytest.fixture
+def netmind(environment):
+    def run(*arguments, env=None, **options):
+        given = environment | (env or {})
+        return subprocess.run(
+            [*NETMIND, *arguments], env=given, capture_output=True, text=True, timeout=120, check=False, **options
+        )
+
+    return run
+
+
+@pytest.fixture
+def gpus(nvml_stub, environment):
+    """The environment of a machine with the stub's GPUs."""
+
+    def of(scenario, **overrides):
+        return (
+            nvml_stub(scenario, **overrides)
+            | environment
+            | {name: value for name, value in nvml_stub(scenario, **overrides).items() if name == "LD_LIBRARY_PATH"}
+        )
+
+    return of
+
+
+def document(done):
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def validate(name, data):
+    jsonschema.Draft202012Validator(schema(name)).validate(data)
+
+
+def test_the_document_validates_against_the_schema_that_the_command_prints(netmind):
+    printed = netmind("schema", "info")
+    jsonschema.Draft202012Validator(json.loads(printed.stdout)).validate(document(netmind("info", "--json")))
+
+
+@pytest.mark.parametrize("scenario", ["h100x8", "consumer", "mig", "falls-off-now", "ancient", "mismatch", "no-driver"])
+def test_every_kind_of_gpu_validates_and_shows_no_blank(netmind, gpus, scenario):
+    validate("info", document(netmind("info", "--json", env=gpus(scenario))))
+    table = netmind("info", env=gpus(scenario)).stdout
+
+    assert "None" not in table
+    assert not re.search(r"│ [\w ]{11} {20,}│", table)
+
+
+def test_the_processor_is_listed_after_the_gpus(netmind, gpus):
+    devices = document(netmind("info", "--json", env=gpus("h100x8")))["devices"]
+
+    assert [device["id"] for device in devices] == [*(f"gpu:{number}" for number in range(8)), "cpu"]
+    assert devices[-1]["memory_total_bytes"] > 0
+
+
+def test_a_machine_without_a_driver_is_no_failure(netmind):
+    data = document(netmind("info", "--json", env=BARE))
+
+    assert data["driver"] is None
+    assert [device["id"] for device in data["devices"]] == ["cpu"]
+
+
+def test_a_lost_gpu_leaves_the_others_and_success(netmind, gpus):
+    done = netmind("info", "--json", env=gpus("falls-off-now"))
+    data = document(done)
+    lost = [device["id"] for device in data["devices"] if device["lost"]]
+
+    assert lost == ["gpu:5"]
+    assert len(data["devices"]) == 9
+    assert {finding["device"] for finding in data["findings"]} == {"gpu:5"}
+
+
+def test_a_driver_problem_is_a_finding_and_a_warning(netmind, gpus):
+    done = netmind("info", "--json", env=gpus("mismatch"))
+    findings = document(done)["findings"]
+
+    assert findings[0]["remediation"]
+    assert done.stderr.startswith("netmind: warning: ")
+
+
+@pytest.mark.parametrize(
+    ("scenario", "names", "code", "words"),
+    [
+        ("h100x8", ["gpu:0-3"], 0, ""),
+        ("h100x8", ["cpu"], 0, ""),
+        ("h100x8", ["gpu:9"], 3, "gpu:9: this machine has no such device"),
+        ("falls-off-now", ["gpu:5"], 3, "gpu:5 cannot be read"),
+        ("falls-off-now", ["gpu:4"], 0, ""),
+        ("mismatch", ["gpu"], 3, "gpu: this machine has no such device"),
+        ("mismatch", ["cpu"], 0, ""),
+        ("h100x8", ["gup:0"], 2, "did you mean gpu:0"),
+        ("h100x8", ["gpu:9", "gup:0"], 2, "gup:0"),
+    ],
+)
+def test_only_a_device_that_was_asked_for_can_be_missing(netmind, gpus, scenario, names, code, words):
+    options = [word for name in names for word in ("--device", name)]
+    done = netmind("info", "--json", *options, env=gpus(scenario))
+
+    assert done.returncode == code
+    assert words in done.stderr
+    assert bool(done.stdout) == (code != 2)
+
+
+def test_devices_may_be_named_by_the_owners_words(netmind, gpus, environment):
+    home = environment["XDG_CONFIG_HOME"]
+    os.makedirs(f"{home}/netmind")
+    with open(f"{home}/netmind/config.toml", "w") as file:
+        file.write('[alias]\nbig = "gpu:2"\n')
+
+    assert [
+        device["id"] for device in document(netmind("info", "--json", "-d", "big", env=gpus("h100x8")))["devices"]
+    ] == ["gpu:2"]
+
+
+def test_a_broken_configuration_is_named(netmind, environment):
+    home = environment["XDG_CONFIG_HOME"]
+    os.makedirs(f"{home}/netmind")
+    with open(f"{home}/netmind/config.toml", "w") as file:
+        file.write("alais = 1\n")
+    done = netmind("info", "--device", "cpu")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "config.toml: alais is not a key; did you mean alias?" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--format", "csv"], "this command writes table, json, markdown"),
+        (["--json", "--format", "table"], "contradict"),
+        (["--count", "3"], "go with --watch"),
+        (["--interval", "3"], "go with --watch"),
+        (["--watch", "--count", "0"], "0"),
+        (["--watch", "--interval", "0"], "0"),
+        (["--watch", "--format", "table"], "this command writes jsonl"),
+        (["--watch", "-o", "x"], "redirect"),
+        (["extra"], "extra"),
+        (["--jsno"], "--json"),
+    ],
+)
+def test_bad_usage_ends_with_2_one_line_and_no_output(netmind, arguments, words):
+    done = netmind("info", *arguments)
+
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert words in done.stderr
+
+
+def test_a_file_gets_the_same_bytes_as_stdout(netmind, tmp_path, environment):
+    path = tmp_path / "info.md"
+    done = netmind("info", "--format", "markdown", "-o", str(path))
+
+    assert (done.returncode, done.stdout) == (0, "")
+    assert path.read_text() == netmind("info", "--format", "markdown").stdout
+
+
+def test_nothing_is_written_to_the_home_folder(netmind, environment):
+    netmind("info", "--json")
+
+    assert os.listdir(environment["HOME"]) == []
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+@pytest.mark.parametrize("scenario", ["h100x8", "mig", "mismatch"])
+def test_the_table_fits_the_terminal(netmind, gpus, scenario, width):
+    done = netmind("info", env=gpus(scenario) | {"COLUMNS": str(width)})
+    lines = done.stdout.splitlines()
+
+    assert done.returncode == 0
+    assert max(map(len, lines)) <= width
+    assert "\x1b" not in done.stdout
+
+
+def test_equal_gpus_share_one_block_and_each_keeps_its_line(netmind, gpus):
+    table = netmind("info", env=gpus("h100x8")).stdout
+
+    assert table.count("NVIDIA H100 80GB HBM3") == 1
+    assert all(f"gpu:{number} " in table for number in range(8))
+
+
+def test_a_terminal_that_knows_no_frames_gets_plain_signs(netmind):
+    done = netmind("info", env={"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"})
+
+    assert done.returncode == 0
+    assert done.stdout.isascii()
+
+
+def test_shared_output_does_not_say_whose_machine_it_is(netmind, gpus):
+    env = gpus("h100x8")
+    plain = document(netmind("info", "--json", env=env))
+    shared = netmind("info", "--json", "--share", env=env)
+    data = document(shared)
+
+    validate("info", data)
+    assert data["host"]["hostname"] == "host"
+    assert [device["uuid"] for device in data["devices"]] == [*(f"gpu-{number}" for number in range(1, 9)), None]
+    assert not [device["uuid"] for device in plain["devices"] if device["uuid"] and device["uuid"] in shared.stdout]
+    assert data["devices"][0]["memory_total_bytes"] == plain["devices"][0]["memory_total_bytes"]
+
+
+def test_a_watched_machine_is_one_valid_document_a_line(netmind, gpus):
+    done = netmind("info", "--watch", "--count", "3", "--interval", "0.1", "-d", "gpu:1-2", env=gpus("h100x8"))
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+
+    assert done.returncode == 0
+    assert len(lines) == 3
+    for line in lines:
+        validate("sample", line)
+        assert [device["device"] for device in line["devices"]] == ["gpu:1", "gpu:2"]
+
+
+def test_watching_what_is_not_there_ends_at_once(netmind):
+    done = netmind("info", "--watch", "-d", "gpu:0", env=BARE)
+
+    assert (done.returncode, done.stdout) == (3, "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_watch_that_is_stopped_leaves_whole_lines_and_its_code(environment, number, code):
+    with subprocess.Popen(
+        [*NETMIND, "info", "--watch", "--interval", "0.1"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as child:
+        first = child.stdout.readline()
+        child.send_signal(number)
+        rest, said = child.communicate(timeout=60)
+
+    assert child.returncode == code
+    assert all(json.loads(line) for line in (first + rest).splitlines())
+    assert b"Traceback" not in said
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes end differently there")
+def test_a_reader_that_leaves_ends_the_watch_quietly(environment):
+    with subprocess.Popen(
+        [*NETMIND, "info", "--watch", "--interval", "0.1"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as child:
+        child.stdout.readline()
+        child.stdout.close()
+        said = child.stderr.read()
+        child.wait(60)
+
+    assert (child.returncode, said) == (0, b"")
+
+
+def test_the_version_loads_nothing_heavy(environment):
+    code = (
+        "import sys; from netmind_tui.cli.main import main; main(['--version']);"
+        "print(*sorted({'rich', 'psutil', 'msgspec', 'numpy', 'textual', 'onnxruntime', 'pynvml'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+
+    assert done.stdout.splitlines()[1:] == [""]
+
+
+def test_the_json_of_a_machine_without_gpus_needs_neither_rich_nor_psutil_nor_pynvml(environment):
+    code = (
+        "import sys; from netmind_tui.cli.main import main; main(['info', '--json', '-o', '/dev/null']);"
+        "print(*sorted({'rich', 'psutil', 'numpy', 'textual', 'onnxruntime', 'pynvml'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+
+    assert done.stdout == "\n"

@@ -1,0 +1,129 @@
+"""Everything in child processes: what is tested is what a shell sees."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+NETMIND = (sys.executable, "-m", "netmind_tui")
+WRITE = "from pathlib import Path; from netmind_tui.cli import output; output.write('{text}' * {times}, Path({path!r}))"
+LIMITED = "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64)); "
+
+linux = pytest.mark.skipif(sys.platform == "win32", reason="devices, links and limits of Unix")
+
+
+def schema_to(path, **options):
+    return subprocess.run(
+        [*NETMIND, "schema", "info", "-o", str(path)], capture_output=True, text=True, check=False, **options
+    )
+
+
+def write(path, text="x", times=1, before=""):
+    code = before + WRITE.format(text=text, times=times, path=str(path))
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+
+def test_a_file_is_replaced_whole_and_keeps_its_mode(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text("old")
+    path.chmod(0o640)
+    done = schema_to(path)
+
+    assert done.returncode == 0, done.stderr
+    assert path.read_text().startswith("{\n")
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert os.listdir(tmp_path) == ["a.json"]
+
+
+@linux
+def test_a_disk_that_fills_up_leaves_the_old_file_and_no_rest(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text("old")
+    done = write(path, times=4096, before=LIMITED)
+
+    assert done.returncode != 0
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["a.json"]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_a_full_device_is_one_sentence_and_2():
+    done = schema_to("/dev/full")
+
+    assert done.returncode == 2
+    assert done.stderr == "netmind: error: cannot write /dev/full: the disk is full; nothing was changed\n"
+
+
+@linux
+def test_a_device_is_written_through_and_stays_a_device():
+    before = os.stat("/dev/null")
+
+    assert schema_to("/dev/null").returncode == 0
+    assert os.stat("/dev/null").st_rdev == before.st_rdev
+
+
+@linux
+def test_a_pipe_gets_the_bytes(tmp_path):
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    with subprocess.Popen(["cat", str(path)], stdout=subprocess.PIPE) as reader:
+        done = schema_to(path)
+        read, _ = reader.communicate(timeout=60)
+
+    assert done.returncode == 0
+    assert read.startswith(b"{\n")
+    assert path.is_fifo()
+
+
+@linux
+def test_a_link_stays_and_what_it_points_at_is_replaced(tmp_path):
+    target, link = tmp_path / "deep/target.json", tmp_path / "link.json"
+    target.parent.mkdir()
+    target.write_text("old")
+    link.symlink_to(target)
+
+    assert schema_to(link).returncode == 0
+    assert link.is_symlink()
+    assert target.read_text().startswith("{\n")
+
+
+@pytest.mark.parametrize("name", ["", "none/a.json", "file/a.json"])
+def test_a_place_that_cannot_be_written_is_a_usage_error(tmp_path, name):
+    (tmp_path / "file").write_text("")
+    done = schema_to(tmp_path / name)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"netmind: error: cannot write {tmp_path / name}: ")
+    assert os.listdir(tmp_path) == ["file"]
+
+
+@linux
+def test_a_reader_that_left_is_no_error():
+    code = f"exec 3>&1; {sys.executable} -m netmind_tui schema info 2>&3 | true; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", code], capture_output=True, text=True, check=False)
+
+    assert (done.stdout, done.stderr) == ("0\n", "")
+
+
+@linux
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_closed_streams_are_nobody_listening(closed):
+    code = f"exec 9>&1; {{ {sys.executable} -m netmind_tui schema info {closed} >/dev/null; }} ; echo $? >&9"
+    if ">&-" in closed.split() or closed.startswith(">&-"):
+        code = f"{sys.executable} -m netmind_tui schema info {closed}; echo $? >&2"
+        done = subprocess.run(["bash", "-c", code], capture_output=True, text=True, check=False)
+        assert done.stderr == "0\n"
+        return
+    done = subprocess.run(["bash", "-c", code], capture_output=True, text=True, check=False)
+
+    assert (done.stdout, done.stderr) == ("0\n", "")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_a_full_stdout_is_no_traceback():
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([*NETMIND, "schema", "info"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,176 @@
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netmind_tui.model.device import Device, DeviceKind
+from netmind_tui.model.exit import ExitCode
+from netmind_tui.model.problem import Problem
+from netmind_tui.model.selector import Selection, parse, select
+
+UUIDS = ("GPU-8c1f0000-aaaa-4000-8000-000000000000", "GPU-8c1f0000-bbbb-4000-8000-000000000001")
+
+
+def gpu(number, uuid=None, slot=None):
+    return Device(id=f"gpu:{number}", kind=DeviceKind.GPU, uuid=uuid, pci_slot=slot)
+
+
+MACHINE = (
+    gpu(0, UUIDS[0], "00000000:1B:00.0"),
+    Device(id="mig:0.1", kind=DeviceKind.MIG, uuid="MIG-77aa0000-0000-4000-8000-000000000000", parent="gpu:0"),
+    gpu(1, UUIDS[1], "0000:81:00.0"),
+    gpu(2),
+    Device(id="cpu", kind=DeviceKind.CPU),
+)
+
+
+def ids(*names, aliases=None):
+    return [device.id for device in select(names, MACHINE, aliases).devices]
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("all", ["gpu:0", "mig:0.1", "gpu:1", "gpu:2", "cpu"]),
+        ("cpu", ["cpu"]),
+        ("gpu", ["gpu:0", "gpu:1", "gpu:2"]),
+        ("mig", ["mig:0.1"]),
+        ("GPU:1", ["gpu:1"]),
+        ("gpu:1-2", ["gpu:1", "gpu:2"]),
+        ("gpu:01", ["gpu:1"]),
+        ("mig:0.1", ["mig:0.1"]),
+        ("pci:81:00", ["gpu:1"]),
+        ("pci:1b:00.0", ["gpu:0"]),
+        ("pci:00000000:1B:00.0", ["gpu:0"]),
+        ("0000:81:00.0", ["gpu:1"]),
+        (UUIDS[0], ["gpu:0"]),
+        (UUIDS[1].lower(), ["gpu:1"]),
+        ("GPU-8c1f0000-b", ["gpu:1"]),
+        ("8c1f0000-b", ["gpu:1"]),
+        ("mig-77", ["mig:0.1"]),
+    ],
+)
+def test_every_way_to_name_a_device(name, found):
+    assert ids(name) == found
+
+
+def test_no_name_means_every_device():
+    assert select((), MACHINE) == Selection(MACHINE)
+
+
+def test_devices_keep_the_order_of_the_machine_and_are_named_once():
+    assert ids("cpu", "gpu:2", "gpu", "gpu:0") == ["gpu:0", "gpu:1", "gpu:2", "cpu"]
+
+
+@pytest.mark.parametrize(
+    ("names", "missing"),
+    [
+        (["gpu:7"], ("gpu:7",)),
+        (["gpu:1-4", "cpu"], ("gpu:3", "gpu:4")),
+        (["pci:aa:00"], ("pci:aa:00",)),
+        (["GPU-ffff"], ("GPU-ffff",)),
+        (["mig:3.0"], ("mig:3.0",)),
+    ],
+)
+def test_well_formed_names_of_absent_devices_are_missing_and_no_usage_error(names, missing):
+    assert select(names, MACHINE).missing == missing
+
+
+def test_gpu_is_missing_on_a_machine_without_one_and_all_is_not():
+    cpu = (MACHINE[-1],)
+
+    assert select(["gpu"], cpu) == Selection((), ("gpu",))
+    assert select(["all"], cpu) == Selection(cpu)
+
+
+def test_aliases_stand_for_any_name():
+    aliases = {"Big": "gpu:1", "pair": "gpu:0-1"}
+
+    assert ids("Big", aliases=aliases) == ["gpu:1"]
+    assert ids("pair", aliases=aliases) == ["gpu:0", "gpu:1"]
+
+
+@pytest.mark.parametrize(
+    ("name", "offer"),
+    [
+        ("gpu0", "gpu:0"),
+        ("gp:1", "gpu:1"),
+        ("cuda:0", "gpu:0"),
+        ("bigg", "big"),
+        ("", "known"),
+        ("gpu:", "gpu"),
+        ("gpu:a", "gpu:"),
+        ("gpu:1-", "gpu:1"),
+        ("gpu:-1", "gpu:1"),
+        ("mig:1", "mig:0.1"),
+        ("pci:1b", "pci:81:00"),
+        ("gpu:3-1", "gpu:1-3"),
+        ("gpu:0-999999", "at most"),
+        ("gpu:٣", "gpu:"),
+    ],
+)
+def test_malformed_and_unknown_names_are_a_usage_error_with_the_nearest_names(name, offer):
+    with pytest.raises(Problem) as caught:
+        select([name], MACHINE, {"big": "gpu:1"})
+
+    assert caught.value.code is ExitCode.USAGE
+    assert offer in caught.value.sentence
+
+
+def test_the_beginning_of_two_uuids_names_neither():
+    with pytest.raises(Problem, match="gpu:0, gpu:1") as caught:
+        select(["GPU-8c1f"], MACHINE)
+
+    assert caught.value.code is ExitCode.USAGE
+
+
+def test_a_whole_uuid_wins_over_those_it_begins():
+    short, long = gpu(0, "GPU-abcd"), gpu(1, "GPU-abcdef")
+
+    assert select(["GPU-abcd"], (short, long)).devices == (short,)
+
+
+@given(st.text(alphabet=string.printable + "é∞", max_size=24))
+def test_any_text_is_a_name_or_a_usage_error(text):
+    try:
+        selection = select([text], MACHINE)
+    except Problem as problem:
+        assert problem.code is ExitCode.USAGE
+        assert "\n" not in problem.sentence
+    else:
+        assert all(each in MACHINE for each in selection.devices)
+
+
+@given(st.sets(st.integers(0, 40), max_size=8), st.integers(0, 40), st.integers(0, 40))
+def test_a_range_is_split_into_what_is_there_and_what_is_missing(present, one, other):
+    first, last = sorted((one, other))
+    machine = tuple(gpu(number) for number in sorted(present))
+    selection = select([f"gpu:{first}-{last}"], machine)
+    found = {int(device.id[4:]) for device in selection.devices}
+    missing = {int(name[4:]) for name in selection.missing}
+
+    assert found == present & set(range(first, last + 1))
+    assert found | missing == set(range(first, last + 1))
+    assert not found & missing
+
+
+@given(st.uuids(), st.integers(4, 36))
+def test_every_beginning_of_a_lone_uuid_finds_it(uuid, length):
+    device = gpu(0, f"GPU-{uuid}")
+
+    assert select([f"GPU-{str(uuid)[:length]}".upper()], (device, MACHINE[-1])).devices == (device,)
+
+
+@given(st.integers(0, 0xFFFF), st.integers(0, 0xFF), st.integers(0, 0x1F), st.integers(0, 7))
+def test_slots_match_however_they_are_written(domain, bus, device, function):
+    card = gpu(0, None, f"{domain:08X}:{bus:02X}:{device:02X}.{function}")
+    shapes = (f"pci:{bus:x}:{device:x}", f"pci:{domain:04x}:{bus:02x}:{device:02x}.{function}")
+
+    assert all(select([shape], (card,)).devices == (card,) for shape in shapes)
+    assert select([f"pci:{bus ^ 1:02x}:{device:02x}"], (card,)).missing
+
+
+def test_an_alias_that_names_nothing_is_reported_by_what_it_says():
+    with pytest.raises(Problem, match="gpu;0"):
+        parse("big", {"big": "gpu;0"})

@@ -1,0 +1,93 @@
+import hashlib
+import importlib.util
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.markers import default_environment
+from packaging.requirements import Requirement
+
+from netmind_tui.bench.catalog import open_catalog
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+LINUX = {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix"}
+WINDOWS = {"sys_platform": "win32", "platform_system": "Windows", "os_name": "nt"}
+MACOS = {"sys_platform": "darwin", "platform_system": "Darwin", "os_name": "posix"}
+
+
+@pytest.fixture(scope="module")
+def build():
+    """``kernels/build.py``, which is a script and in no package."""
+    spec = importlib.util.spec_from_file_location("kernels_build", ROOT / "kernels/build.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("system", "machine", "expected"),
+    [
+        (LINUX, "x86_64", "onnxruntime-gpu"),
+        (LINUX, "aarch64", "onnxruntime-gpu"),
+        (LINUX, "riscv64", "onnxruntime"),
+        (WINDOWS, "AMD64", "onnxruntime-gpu"),
+        (WINDOWS, "ARM64", "onnxruntime"),
+        (MACOS, "arm64", "onnxruntime"),
+    ],
+)
+def test_each_platform_gets_one_runtime(system, machine, expected):
+    # Two of them would overwrite each other's files: both are the module onnxruntime.
+    runtimes = [name for name in _required(PROJECT["dependencies"], system, machine) if name.startswith("onnxruntime")]
+    assert runtimes == [expected]
+
+
+@pytest.mark.parametrize("extra", ["cuda", "cuda-full", "cuda12"])
+def test_an_extra_for_cuda_asks_for_libraries_of_one_cuda_release(extra):
+    libraries = [name for name in _required(_extra(extra), LINUX, "x86_64") if name.startswith("nvidia-")]
+    assert libraries
+    of_cuda12 = [name for name in libraries if name.endswith("-cu12")]
+    assert of_cuda12 == (libraries if extra == "cuda12" else [])
+
+
+def test_the_full_extra_holds_all_of_the_small_one():
+    assert set(_extra("cuda")) < set(_extra("cuda-full"))
+
+
+def test_each_command_can_be_loaded():
+    for target in PROJECT["scripts"].values():
+        module, _, function = target.partition(":")
+        assert callable(getattr(importlib.import_module(module), function))
+
+
+def test_the_catalogue_names_every_graph_with_its_digest():
+    named = {variant.file: variant.sha256 for kernel in open_catalog().kernels for variant in kernel.variants}
+    there = {path.name: _digest(path.read_bytes()) for path in (ROOT / "kernels").glob("*.onnx")}
+    assert named == there
+
+
+def test_graphs_are_rebuilt_to_the_byte(build):
+    rebuilt = {name: _digest(contents) for name, contents in build.graphs().items()}
+    there = {path.name: _digest(path.read_bytes()) for path in (ROOT / "kernels").glob("*.onnx")}
+    assert rebuilt == there
+
+
+def test_the_golden_digest_is_that_of_the_exact_product(build):
+    (variant,) = [each for each in open_catalog().kernel("gemm.int8").variants if each.shape["n"] == 2048]
+    assert list(variant.golden_sha256) == build.golden(2048)
+
+
+def _required(requirements, system, machine):
+    """Names of what pip would install there."""
+    environment = default_environment() | system | {"platform_machine": machine, "extra": ""}
+    parsed = [Requirement(each) for each in requirements]
+    return [each.name for each in parsed if each.marker is None or each.marker.evaluate(environment)]
+
+
+def _extra(name):
+    return PROJECT["optional-dependencies"][name]
+
+
+def _digest(contents):
+    return hashlib.sha256(contents).hexdigest()
