@@ -43,11 +43,16 @@ def size(count: int) -> str:
     return f"{count} B"
 
 
-def host_facts(host: Host) -> Iterator[Fact]:
-    """The machine around its devices."""
+def host_facts(host: Host, driver: Driver | None) -> Iterator[Fact]:
+    """The machine around its devices, and the driver that serves the GPUs among them."""
     yield Fact(label="system", value=host.os, is_long=True)
     yield Fact(label="kernel", value=host.kernel, is_long=True)
     yield Fact(label="runs in", value=_boundaries(host), is_long=True)
+    if driver is None or driver.version is None:
+        word = "none found" if driver is None or driver.problem is None else "not usable"
+        yield Fact(label="GPU driver", value=word, is_absent=True)
+    else:
+        yield Fact(label="GPU driver", value=_driver(driver), is_long=True)
     yield _fact("memory", host, "memory_total_bytes", lambda total: _memory(total, host.memory_limit_bytes))
     yield _fact("swap", host, "swap_total_bytes", lambda swap: size(swap) if swap else "none")
     yield _fact("battery", host, "has_battery", lambda has: "yes" if has else "none")
@@ -83,12 +88,6 @@ def alike_devices(devices: Sequence[Device]) -> list[list[Device]]:
         common = replace(device, id=device.id if stays_alone else "", uuid=None, pci_slot=None)
         groups.setdefault(str(common), []).append(device)
     return list(groups.values())
-
-
-def driver_text(driver: Driver) -> str:
-    """The driver in one line."""
-    parts = (("NVIDIA driver", driver.version), ("CUDA", driver.cuda_version), ("NVML", driver.nvml_version))
-    return " · ".join(f"{name} {version}" for name, version in parts if version)
 
 
 def _fact(label: str, owner: Host | Cpu | Device, name: str, say: Callable[[Any], str]) -> Fact:
@@ -140,6 +139,11 @@ def _card_facts(device: Device) -> Iterator[Fact]:
     yield _fact("persistence", device, "persistence_mode", _switch)
     yield _fact("mode", device, "compute_mode", lambda mode: mode.replace("_", " "))
     yield _fact("VBIOS", device, "vbios_version", str)
+
+
+def _driver(driver: Driver) -> str:
+    parts = (("NVIDIA", driver.version), ("CUDA", driver.cuda_version), ("NVML", driver.nvml_version))
+    return " · ".join(f"{name} {version}" for name, version in parts if version)
 
 
 def _memory(total: int, limit: int | None) -> str:

@@ -9,7 +9,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from netmind_tui.cli.fact import Fact, alike_devices, device_facts, driver_text, host_facts
+from netmind_tui.cli.fact import Fact, alike_devices, device_facts, host_facts
 from netmind_tui.model.finding import Finding, Status
 from netmind_tui.model.info import Info
 
@@ -55,9 +55,7 @@ def table(info: Info, *, width: int, terminal: bool, encoding: str) -> str:
 
 def markdown(info: Info) -> str:
     """The machine as Markdown, to be pasted into an issue."""
-    lines = [f"# {_plain(info.host.hostname)}", "", *_rows(list(host_facts(info.host)))]
-    if info.driver is not None and info.driver.version is not None:
-        lines += ["", _plain(driver_text(info.driver))]
+    lines = [f"# {_plain(info.host.hostname)}", "", *_rows(list(host_facts(info.host, info.driver)))]
     for device in info.devices:
         lines += ["", f"## {device.id} {_plain(device.name or '')}".rstrip(), ""]
         lines += _rows(list(device_facts(device, info.host.cpu)))
@@ -70,7 +68,7 @@ def markdown(info: Info) -> str:
 
 
 def _blocks(info: Info, width: int) -> list[RenderableType]:
-    blocks: list[RenderableType] = [_block(info.host.hostname, "", list(host_facts(info.host)), width)]
+    blocks: list[RenderableType] = [_block(info.host.hostname, "", list(host_facts(info.host, info.driver)), width)]
     for alike in alike_devices(info.devices):
         first = alike[0]
         style = "red" if first.lost is not None else "cyan"
@@ -81,8 +79,6 @@ def _blocks(info: Info, width: int) -> list[RenderableType]:
         common = [fact for fact in facts if fact.label not in {"UUID", "slot"}]
         common += [Fact(label=each.id, value=f"{each.pci_slot}  {each.uuid}", is_long=True) for each in alike]
         blocks.append(_block(f"{len(alike)} x", first.name or "", common, width, style=style))
-    if info.driver is not None and info.driver.version is not None:
-        blocks.append(Padding(Text(driver_text(info.driver), style="dim"), (0, 2)))
     if info.findings:
         blocks.append(Padding(Group(*(_finding(finding) for finding in info.findings)), (0, 2)))
     return blocks
@@ -126,7 +122,7 @@ def _cells(fact: Fact) -> tuple[Text, Text]:
 def _finding(finding: Finding) -> Table:
     mark, style = _MARKS[finding.status]
     text = Text(finding.title, style="bold")
-    if finding.device:
+    if finding.device and not finding.title.startswith(finding.device):
         text = Text.assemble((f"{finding.device} ", "cyan"), text)
     text.append(f"  {finding.id}", style="dim")
     if finding.evidence:

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -38,15 +39,24 @@ def netmind(environment):
 
 
 @pytest.fixture
+def configure(environment):
+    """Write the configuration of whoever runs the command."""
+
+    def write(text):
+        folder = Path(environment["XDG_CONFIG_HOME"], "netmind")
+        folder.mkdir(parents=True)
+        (folder / "config.toml").write_text(text)
+
+    return write
+
+
+@pytest.fixture
 def gpus(nvml_stub, environment):
     """The environment of a machine with the stub's GPUs."""
 
     def of(scenario, **overrides):
-        return (
-            nvml_stub(scenario, **overrides)
-            | environment
-            | {name: value for name, value in nvml_stub(scenario, **overrides).items() if name == "LD_LIBRARY_PATH"}
-        )
+        stub = nvml_stub(scenario, **overrides)
+        return environment | {name: stub[name] for name in stub if name.startswith(("NETMIND_STUB_", "LD_"))}
 
     return of
 
@@ -129,22 +139,15 @@ def test_only_a_device_that_was_asked_for_can_be_missing(netmind, gpus, scenario
     assert bool(done.stdout) == (code != 2)
 
 
-def test_devices_may_be_named_by_the_owners_words(netmind, gpus, environment):
-    home = environment["XDG_CONFIG_HOME"]
-    os.makedirs(f"{home}/netmind")
-    with open(f"{home}/netmind/config.toml", "w") as file:
-        file.write('[alias]\nbig = "gpu:2"\n')
+def test_devices_may_be_named_by_the_owners_words(netmind, gpus, configure):
+    configure('[alias]\nbig = "gpu:2"\n')
+    data = document(netmind("info", "--json", "-d", "big", env=gpus("h100x8")))
 
-    assert [
-        device["id"] for device in document(netmind("info", "--json", "-d", "big", env=gpus("h100x8")))["devices"]
-    ] == ["gpu:2"]
+    assert [device["id"] for device in data["devices"]] == ["gpu:2"]
 
 
-def test_a_broken_configuration_is_named(netmind, environment):
-    home = environment["XDG_CONFIG_HOME"]
-    os.makedirs(f"{home}/netmind")
-    with open(f"{home}/netmind/config.toml", "w") as file:
-        file.write("alais = 1\n")
+def test_a_broken_configuration_is_named(netmind, configure):
+    configure("alais = 1\n")
     done = netmind("info", "--device", "cpu")
 
     assert (done.returncode, done.stdout) == (2, "")
@@ -184,7 +187,7 @@ def test_a_file_gets_the_same_bytes_as_stdout(netmind, tmp_path, environment):
 def test_nothing_is_written_to_the_home_folder(netmind, environment):
     netmind("info", "--json")
 
-    assert os.listdir(environment["HOME"]) == []
+    assert list(Path(environment["HOME"]).iterdir()) == []
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120])

@@ -11,7 +11,8 @@ GIB = 1 << 30
 def cpuinfo_x86(count: int, name: str, vendor: str, family: int, model: int, flags: str, *, threads: int = 2) -> str:
     blocks = [
         f"processor\t: {number}\nvendor_id\t: {vendor}\ncpu family\t: {family}\nmodel\t\t: {model}\n"
-        f"model name\t: {name}\nphysical id\t: 0\ncore id\t\t: {number % (count // threads)}\nflags\t\t: fpu {flags} sse2\n"
+        f"model name\t: {name}\nphysical id\t: 0\ncore id\t\t: {number % (count // threads)}\n"
+        f"flags\t\t: fpu {flags} sse2\n"
         for number in range(count)
     ]
     return "\n".join(blocks)

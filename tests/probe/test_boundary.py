@@ -44,7 +44,7 @@ def test_a_host_that_runs_containers_is_none(machine):
     files = {
         "proc/1/cgroup": "0::/init.scope\n",
         "proc/self/cgroup": "0::/system.slice/docker.service\n",
-        "proc/self/mountinfo": "1 0 0:5 / /var/lib/docker/overlay2/x rw - overlay overlay rw,lowerdir=/var/lib/docker/l\n",
+        "proc/self/mountinfo": "1 0 0:5 / /var/lib/docker/x rw - overlay overlay rw,lowerdir=/var/lib/docker/l\n",
     }
 
     assert find_boundaries(machine("intel", files)) == {}

@@ -75,6 +75,12 @@ def test_a_container_counts_the_disk_under_its_overlay_once(machine):
     assert [(disk.mount_point, disk.file_system) for disk in disks] == [("/models", "ext4")]
 
 
+def test_a_single_file_that_is_mounted_is_no_disk(machine):
+    hosts = "603 600 259:2 /x/hosts /etc/hosts rw - ext4 /dev/nvme0n1p2 rw\n"
+
+    assert read_host(machine("docker", {"proc/self/mountinfo": hosts})).disks == ()
+
+
 def test_an_overlay_alone_stands_for_its_disk(machine):
     overlay = "600 500 0:50 / / rw,relatime - overlay overlay rw,lowerdir=/var/lib/docker/overlay2/l/A\n"
     disks = read_host(machine("docker", {"proc/self/mountinfo": overlay})).disks
