@@ -49,8 +49,10 @@ class Resources:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One kernel on one device. ``refused`` is set where it will not even be tried; ``is_named`` where somebody asked
-    for this kernel and not for a suite.
+    """One kernel on one device.
+
+    ``refused`` is set where it will not even be tried; ``is_named`` where somebody asked for this kernel and not for
+    a suite.
     """
 
     kernel: Kernel

@@ -49,6 +49,12 @@ class Begun(Struct, frozen=True, tag="begun"):
     phase: Phase
 
 
+class Prepared(Struct, frozen=True, tag="prepared"):
+    """The operands are there; ``shape`` is the one in use, which a growing kernel has only now found."""
+
+    shape: dict[str, int]
+
+
 class Noticed(Struct, frozen=True, tag="noticed"):
     """How a phase with samples goes."""
 
@@ -75,4 +81,4 @@ class Refusal(Struct, frozen=True, tag="refusal"):
     detail: str
 
 
-Event = Ready | Begun | Noticed | Outcome | Refusal
+Event = Ready | Begun | Prepared | Noticed | Outcome | Refusal

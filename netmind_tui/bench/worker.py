@@ -31,7 +31,7 @@ from netmind_tui.bench.catalog import DigestMismatchError, read_graph
 from netmind_tui.bench.family import FAMILIES
 from netmind_tui.bench.family.base import Array, Exercise, Task
 from netmind_tui.bench.placement import PlacementRefusedError, assert_placed
-from netmind_tui.bench.protocol import Begun, Cause, Event, Noticed, Outcome, Ready, Refusal, Request
+from netmind_tui.bench.protocol import Begun, Cause, Event, Noticed, Outcome, Prepared, Ready, Refusal, Request
 from netmind_tui.bench.timing import Notice, Stopwatch
 from netmind_tui.model.kernel import Phase, Provider
 
@@ -215,6 +215,7 @@ class Worker:
         exercise = FAMILIES[request.kernel.family](task, open_session)
         setup_s = perf_counter() - started
 
+        self.say(Prepared(exercise.shape))
         rotation = _Rotation(exercise)
         self._begin(Phase.VERIFY)
         rotation.run(1)

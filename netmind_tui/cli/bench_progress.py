@@ -4,7 +4,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Self
 
 from netmind_tui.bench.plan import Plan, Step
-from netmind_tui.bench.protocol import Begun, Event, Noticed
+from netmind_tui.bench.protocol import Begun, Event, Noticed, Prepared
 from netmind_tui.cli import diagnostics
 from netmind_tui.model.finding import Status
 from netmind_tui.model.measurement import Measurement
@@ -53,6 +53,7 @@ class Lively:
         self._step: Step | None = None
         self._began_at = monotonic()
         self._phase: Phase | None = None
+        self._shape: dict[str, int] = {}
         self._notice: Notice | None = None
         self._live: Live | None = None
 
@@ -78,6 +79,8 @@ class Lively:
         """The worker said how it goes."""
         if isinstance(event, Begun):
             self._phase, self._notice = event.phase, None
+        elif isinstance(event, Prepared):
+            self._shape = event.shape
         elif isinstance(event, Noticed):
             self._phase, self._notice = event.notice.phase, event.notice
 
@@ -103,11 +106,9 @@ class Lively:
         notice = self._notice
         if notice is not None:
             kernel = step.kernel
-            # A growing kernel's final size is known only at its end: its rate is not shown before.
-            if not kernel.grows:
-                work = kernel.work_per_iteration(step.variant.shape) if step.variant else 1
-                value = notice.seconds if kernel.is_latency else work / notice.seconds
-                text.append(f"  {quantity(value, kernel.unit)}", style="cyan")
+            work = kernel.work_per_iteration(self._shape)
+            value = notice.seconds if kernel.is_latency else work / notice.seconds
+            text.append(f"  {quantity(value, kernel.unit)}", style="cyan")
             text.append(f"  ±{percent(notice.rsd)}  n {notice.n}")
         text.append(f"  about {duration(left)} left", style="dim")
         return text

@@ -8,6 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from netmind_tui.bench.conditions import BUSY_PCT
 from netmind_tui.cli.page import Page, printed
 from netmind_tui.model.device import Device, DeviceKind
 from netmind_tui.model.finding import Finding, Status
@@ -32,6 +33,7 @@ def table(run: Run, page: Page) -> str:
 
 def _blocks(run: Run, width: int) -> Iterator[RenderableType]:
     yield _headline(run)
+    yield _conditions(run)
     yield Text()
     known = {device.id: device for device in run.devices}
     ids = dict.fromkeys(measurement.device for measurement in run.measurements)
@@ -61,6 +63,19 @@ def _headline(run: Run) -> Text:
     if run.environment.onnxruntime:
         parts.append(f"onnxruntime {run.environment.onnxruntime}")
     return text.append(" · " + " · ".join(parts), style="dim")
+
+
+def _conditions(run: Run) -> Text:
+    """How quiet the machine was just before the first kernel."""
+    found, cores = run.environment, run.host.cpu.usable_cores
+    busy = found.other_cpu_util_pct
+    parts = [] if busy is None else [f"other programs {busy:.0f} %{' ▲' if busy > BUSY_PCT else ' ✔'}"]
+    parts += [] if found.load_1m is None else [f"load {found.load_1m:.1f} of {cores:g}"]
+    parts += [] if found.memory_available_bytes is None else [f"{gibibytes(found.memory_available_bytes)} free"]
+    if run.host.has_battery and found.on_battery is not None:
+        parts.append("on battery ▲" if found.on_battery else "on mains")
+    parts += [] if run.host.cpu.governor is None else [f"governor {run.host.cpu.governor}"]
+    return Text("before: " + " · ".join(parts) if parts else "", style="dim")
 
 
 def _device_line(devices: Sequence[Device], run: Run) -> Text:

@@ -1,8 +1,8 @@
 """The plan of a benchmark and the kernel catalogue, for people."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -10,6 +10,9 @@ from netmind_tui.bench.plan import Plan
 from netmind_tui.cli.page import Page, printed
 from netmind_tui.model.kernel import Kernel
 from netmind_tui.model.quantity import duration, gibibytes
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 
 def plan_table(plan: Plan, page: Page) -> str:
