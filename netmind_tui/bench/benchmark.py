@@ -71,6 +71,8 @@ class Benchmark:
             resources=Resources(threads=threads_for(self.machine.host), memory_free_bytes=available_memory_bytes()),
         )
         self.environment: Environment | None = None
+        self._started = datetime.now(UTC)
+        self.run_id = new_run_id(self._started)
 
     def __enter__(self) -> Self:
         return self
@@ -92,7 +94,6 @@ class Benchmark:
 
     def run(self, watcher: Watcher) -> Run:
         """Measure as planned. A signal or the time limit ends it early, with everything that was finished."""
-        started = datetime.now(UTC)
         environment = self.environment or (Environment() if self.plan.is_empty else self.look_around())
         gpus = any(step.target.provider is Provider.CUDA and step.is_tried for step in self.plan.steps)
         source = MachineSource(HostSampler(), self._probe if gpus else None)
@@ -108,8 +109,8 @@ class Benchmark:
         stopped = _until_stopped(runner.run)
         measurements = tuple(runner.measurements)
         return Run(
-            run_id=new_run_id(started),
-            started_at=_iso(started),
+            run_id=self.run_id,
+            started_at=_iso(self._started),
             finished_at=_now(),
             suite=self.plan.suite.name,
             seed=self.plan.seed,

@@ -90,17 +90,19 @@ def _dry_run(benchmark: "Benchmark", chosen: Format, path: Path | None) -> ExitC
 
 def _run(benchmark: "Benchmark", chosen: Format, path: Path | None, *, strict: bool) -> ExitCode:
     from netmind_tui.bench.conditions import warnings  # noqa: PLC0415 - see bench
-    from netmind_tui.cli.bench_progress import Lively, Quiet  # noqa: PLC0415 - see bench
+    from netmind_tui.cli.bench_progress import Lively, Quiet, Streaming  # noqa: PLC0415 - see bench
     from netmind_tui.model.measurement import exit_code  # noqa: PLC0415 - see bench
 
     if not benchmark.plan.is_empty:
         for sentence in warnings(benchmark.look_around(), benchmark.machine.host):
             diagnostics.warn(sentence)
+    streams = chosen is Format.JSONL and path is None
     with Lively(benchmark.plan) if diagnostics.is_terminal() else Quiet(benchmark.plan) as watcher:
-        run = benchmark.run(watcher)
+        run = benchmark.run(Streaming(watcher, benchmark.run_id) if streams else watcher)
     if not benchmark.plan.is_empty:
         _keep(run)
-    output.write(_render(run, chosen, path), path)
+    if not streams:
+        output.write(_render(run, chosen, path), path)
     return exit_code(run, strict=strict)
 
 

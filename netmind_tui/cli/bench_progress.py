@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Self
 
 from netmind_tui.bench.plan import Plan, Step
 from netmind_tui.bench.protocol import Begun, Event, Noticed, Prepared
-from netmind_tui.cli import diagnostics
+from netmind_tui.bench.report import as_json_line
+from netmind_tui.bench.runner import Watcher
+from netmind_tui.cli import diagnostics, output
 from netmind_tui.model.finding import Status
 from netmind_tui.model.measurement import Measurement
 from netmind_tui.model.quantity import duration, percent, quantity
@@ -112,6 +114,36 @@ class Lively:
             text.append(f"  ±{percent(notice.rsd)}  n {notice.n}")
         text.append(f"  about {duration(left)} left", style="dim")
         return text
+
+
+class Streaming:
+    """Prints each measurement as a line of JSON as soon as there is one, beside another watcher.
+
+    A reader who leaves ends the printing, not the run: what is measured is still kept.
+    """
+
+    def __init__(self, watcher: Watcher, run_id: str) -> None:
+        self._watcher = watcher
+        self._run_id = run_id
+        self._is_read = True
+
+    def began(self, step: Step) -> None:
+        """Pass it on."""
+        self._watcher.began(step)
+
+    def heard(self, step: Step, event: Event) -> None:
+        """Pass it on."""
+        self._watcher.heard(step, event)
+
+    def finished(self, measurement: Measurement) -> None:
+        """Pass it on, and print it."""
+        self._watcher.finished(measurement)
+        if not self._is_read:
+            return
+        try:
+            output.line(as_json_line(measurement, self._run_id))
+        except output.ReaderLeft:
+            self._is_read = False
 
 
 _STYLES = {Status.FAIL: "bold red", Status.ERROR: "red", Status.UNSTABLE: "yellow", Status.WARN: "yellow"}

@@ -142,6 +142,25 @@ class TestFormats:
             assert float(row[name]) == kept[name]
         assert [float(row["ci95_low"]), float(row["ci95_high"])] == kept["ci95"]
 
+    def test_json_lines_come_as_soon_as_each_kernel_is_done(self, start):
+        command = start("--kernel", "*", "--format", "jsonl")
+        first = json.loads(command.stdout.readline())
+        assert first["kernel"] == "dispatch"
+        assert command.poll() is None
+        command.send_signal(signal.SIGINT)
+        command.communicate(timeout=PATIENCE_S)
+        assert command.returncode == 130
+
+    def test_a_reader_who_leaves_a_stream_ends_the_printing_and_not_the_run(self, start, home):
+        before = stored_runs(home)
+        command = start("-k", "dispatch", "-k", "gemm.int8", "--format", "jsonl")
+        command.stdout.readline()
+        command.stdout.close()
+        assert "Traceback" not in command.stderr.read()
+        command.wait(PATIENCE_S)
+        (kept,) = set(stored_runs(home)) - set(before)
+        assert len(json.loads(kept.read_text())["measurements"]) == 2
+
     def test_a_file_gets_the_bytes_that_stdout_would(self, bench, tmp_path):
         target = tmp_path / "run.jsonl"
         done = bench("--kernel", "dispatch", "--format", "jsonl", "-o", str(target))
