@@ -5,8 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 # Measured with pip on linux x86_64, Python 3.11; onnxruntime-gpu, which also runs on CPUs, is most of it.
-BENCH_SIZE := 280 MB to download, 450 MB on disk
-TEST_SIZE := 420 MB to download, 950 MB on disk
+BENCH_SIZE := 280 MB to download, 460 MB on disk
+TEST_SIZE := 420 MB to download, 960 MB on disk
 
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --editable
 OFFLINE := { echo "make: the installation failed: see the lines above; it needs the network" >&2; exit 1; }

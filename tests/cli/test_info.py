@@ -289,11 +289,17 @@ def test_the_version_loads_nothing_heavy(environment):
     assert done.stdout.splitlines()[1:] == [""]
 
 
-def test_the_json_of_a_machine_without_gpus_needs_neither_rich_nor_psutil_nor_pynvml(environment):
+def test_the_json_of_a_machine_without_gpus_needs_neither_rich_nor_psutil_nor_pynvml(environment, tmp_path):
     code = (
-        "import sys; from netmind_tui.cli.main import main; main(['info', '--json', '-o', '/dev/null']);"
+        "import sys; from netmind_tui.cli.main import main; main(['info', '--json', '-o', sys.argv[1]]);"
         "print(*sorted({'rich', 'psutil', 'numpy', 'textual', 'onnxruntime', 'pynvml'} & set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "info.json")],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
 
     assert done.stdout == "\n"
