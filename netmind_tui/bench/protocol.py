@@ -7,8 +7,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from netmind_tui.bench.check import Check
 from netmind_tui.bench.timing import Notice, Rules, Timing
-from netmind_tui.bench.verify import Check
 from netmind_tui.model.kernel import Kernel, Phase, Provider, Variant
 
 

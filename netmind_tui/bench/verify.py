@@ -4,26 +4,17 @@ Everything here runs on one thread: a second thread pool beside ONNX Runtime's w
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from hashlib import sha256
 
 import numpy as np
 from numpy.typing import NDArray
 
+from netmind_tui.bench.check import Check
 from netmind_tui.bench.data import raw_bytes
 
 MERSENNE_31 = 2**31 - 1
 _BLOCK = 1024
 _SAMPLED_ROWS = 32
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One verification: how it was done, whether it held, and the largest error (``None`` where it is not finite)."""
-
-    method: str
-    ok: bool
-    error: float | None
 
 
 def check_digest(result: NDArray[np.generic], golden: str) -> Check:

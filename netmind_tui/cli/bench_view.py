@@ -9,21 +9,13 @@ from rich.table import Table
 from rich.text import Text
 
 from netmind_tui.bench.conditions import BUSY_PCT
-from netmind_tui.cli.page import Page, printed
+from netmind_tui.cli.page import MARKS, Page, printed
 from netmind_tui.model.device import Device, DeviceKind
 from netmind_tui.model.finding import Finding, Status
 from netmind_tui.model.measurement import Measurement, Run
 from netmind_tui.model.quantity import gibibytes, interval, percent, quantity
 
 WIDE, MIDDLE = 96, 72
-MARKS = {
-    Status.PASS: ("✔", "green"),
-    Status.WARN: ("▲", "yellow"),
-    Status.UNSTABLE: ("▲", "yellow"),
-    Status.ERROR: ("✖", "red"),
-    Status.FAIL: ("✖", "bold red"),
-    Status.SKIP: ("·", "dim"),
-}
 
 
 def table(run: Run, page: Page) -> str:

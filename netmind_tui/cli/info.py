@@ -1,8 +1,6 @@
 """``netmind info``: what this machine is, or with ``--watch`` what it is doing, as a stream of samples."""
 
 import itertools
-import shutil
-import sys
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -14,6 +12,7 @@ import typer
 from netmind_tui import __version__
 from netmind_tui.cli import diagnostics, output
 from netmind_tui.cli.output import Format
+from netmind_tui.cli.page import page_for
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.problem import Problem
 
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from netmind_tui.probe.gpu import GpuProbe
 
 _INTERVAL_S = 1.0
-_PAGE_WIDTH = 100
 
 
 def info(
@@ -136,11 +134,7 @@ def _render(document: "Info", chosen: Format, path: Path | None) -> str:
 
     if chosen is Format.MARKDOWN:
         return info_view.markdown(document)
-    if path is not None:
-        return info_view.table(document, width=_PAGE_WIDTH, terminal=False, encoding="utf-8")
-    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    width = shutil.get_terminal_size((_PAGE_WIDTH, 24)).columns
-    return info_view.table(document, width=width, terminal=output.is_terminal(), encoding=encoding)
+    return info_view.table(document, page_for(path))
 
 
 def _watch(*, interval_s: float, count: int | None, names: list[str], share: bool) -> ExitCode:

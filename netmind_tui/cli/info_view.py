@@ -1,56 +1,26 @@
 """``netmind info`` for people: blocks on a terminal of any width, or tables in Markdown."""
 
-import io
-
 from rich import box
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
 from netmind_tui.cli.fact import Fact, alike_devices, device_facts, host_facts
-from netmind_tui.model.finding import Finding, Status
+from netmind_tui.cli.page import MARKS, Page, printed
+from netmind_tui.model.finding import Finding
 from netmind_tui.model.info import Info
 
 # The narrowest column that holds a label and a usual value; what is longer takes a line of its own.
 _LABEL_WIDTH = 11
 _VALUE_WIDTH = 14
 _FRAME_WIDTH = 4
-_NARROWEST = 40
-_WIDEST = 132
-
-_MARKS = {
-    Status.PASS: ("ok", "green"),
-    Status.SKIP: ("--", "dim"),
-    Status.WARN: ("!", "yellow"),
-    Status.UNSTABLE: ("!", "yellow"),
-    Status.ERROR: ("x", "red"),
-    Status.FAIL: ("x", "red"),
-}
 
 
-def table(info: Info, *, width: int, terminal: bool, encoding: str) -> str:
-    """The machine in blocks that fit ``width`` columns; colours only for a terminal.
-
-    What ``encoding`` cannot write is replaced, frames by plain signs.
-    """
-    width = max(_NARROWEST, min(width, _WIDEST))
-    sink = io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors="replace")
-    console = Console(
-        file=sink,
-        width=width,
-        force_terminal=terminal,
-        highlight=False,
-        emoji=False,
-        markup=False,
-        legacy_windows=False,
-    )
-    for block in _blocks(info, width - _FRAME_WIDTH):
-        console.print(block)
-    sink.seek(0)
-    lines = (line.rstrip() for line in sink.read().splitlines())
-    return "\n".join(lines) + "\n"
+def table(info: Info, page: Page) -> str:
+    """The machine in blocks that fit the page."""
+    return printed(_blocks(info, page.width - _FRAME_WIDTH), page)
 
 
 def markdown(info: Info) -> str:
@@ -120,7 +90,7 @@ def _cells(fact: Fact) -> tuple[Text, Text]:
 
 
 def _finding(finding: Finding) -> Table:
-    mark, style = _MARKS[finding.status]
+    mark, style = MARKS[finding.status]
     text = Text(finding.title, style="bold")
     if finding.device and not finding.title.startswith(finding.device):
         text = Text.assemble((f"{finding.device} ", "cyan"), text)

@@ -1,5 +1,6 @@
 """What text for people is laid out on: a terminal, a pipe or a file, of some width and encoding."""
 
+import codecs
 import io
 import shutil
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netmind_tui.cli import output
+from netmind_tui.model.finding import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,7 +18,17 @@ if TYPE_CHECKING:
 
 _DEFAULT_WIDTH = 100
 _NARROWEST, _WIDEST = 40, 132
-_ASCII = str.maketrans({"✔": "+", "▲": "!", "✖": "x", "·": "-", "–": "-", "—": "-", "µ": "u", "…": ".", "×": "x"})
+MARKS = {
+    Status.PASS: ("✔", "green"),
+    Status.WARN: ("▲", "yellow"),
+    Status.UNSTABLE: ("▲", "yellow"),
+    Status.ERROR: ("✖", "red"),
+    Status.FAIL: ("✖", "bold red"),
+    Status.SKIP: ("·", "dim"),
+}
+"""A sign and a style for each status: the shape says it without the colour."""
+
+_ASCII = {"✔": "+", "▲": "!", "✖": "x", "·": "-", "–": "-", "—": "-", "µ": "u", "…": ".", "×": "x", "≤": "<="}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +49,22 @@ def page_for(path: Path | None) -> Page:
     return Page(width, output.is_terminal(), getattr(sys.stdout, "encoding", None) or "utf-8")
 
 
+def _plain(error: UnicodeError) -> tuple[str, int]:
+    """A sign that the encoding has, for one that it has not."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(_ASCII.get(sign, "?") for sign in error.object[error.start : error.end]), error.end
+
+
+codecs.register_error("netmind-plain", _plain)
+
+
 def printed(blocks: "Iterable[RenderableType]", page: Page) -> str:
     """The blocks as text, without blanks at the ends of lines."""
     from rich.console import Console  # noqa: PLC0415 - 40 ms that only tables need
 
-    sink = io.StringIO()
+    # A real text stream: rich asks its encoding for the frames that its readers can see.
+    sink = io.TextIOWrapper(io.BytesIO(), encoding=page.encoding, errors="netmind-plain")
     console = Console(
         file=sink,
         width=page.width,
@@ -53,9 +76,5 @@ def printed(blocks: "Iterable[RenderableType]", page: Page) -> str:
     )
     for block in blocks:
         console.print(block)
-    text = "\n".join(line.rstrip() for line in sink.getvalue().splitlines()) + "\n"
-    try:
-        text.encode(page.encoding)
-    except UnicodeEncodeError:
-        return text.translate(_ASCII).encode(page.encoding, errors="replace").decode(page.encoding)
-    return text
+    sink.seek(0)
+    return "\n".join(line.rstrip() for line in sink.read().splitlines()) + "\n"

@@ -1,9 +1,9 @@
 import pytest
 
+from netmind_tui.bench.check import Check
 from netmind_tui.bench.judge import Witness, judge, unmeasured
 from netmind_tui.bench.protocol import Outcome
 from netmind_tui.bench.timing import Series, Stop, Timing
-from netmind_tui.bench.verify import Check
 from netmind_tui.model.device import Device, DeviceKind
 from netmind_tui.model.finding import Status
 from netmind_tui.model.kernel import Phase

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from netmind_tui.bench.check import Check
 from netmind_tui.bench.judge import Witness, judge, unmeasured
 from netmind_tui.bench.protocol import Outcome
 from netmind_tui.bench.report import COLUMNS, as_csv, as_json_line, as_markdown
 from netmind_tui.bench.timing import Series, Stop, Timing
-from netmind_tui.bench.verify import Check
 from netmind_tui.document import decode, encode
 from netmind_tui.model.info import Tool
 from netmind_tui.model.measurement import Because, Environment, Reason, Run, capacity, exit_code

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from netmind_tui.bench.verify import Check
+from netmind_tui.bench.check import Check
 from netmind_tui.model.kernel import Kernel, Variant
 
 Array = NDArray[np.generic]

@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from netmind_tui.bench.check import Check
 from netmind_tui.bench.data import uniform_fp32
 from netmind_tui.bench.family.base import Exercise, OpenSession, Task
-from netmind_tui.bench.verify import Check, check_sum
+from netmind_tui.bench.verify import check_sum
 
 ROTATING = 2
 

@@ -3,9 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from netmind_tui.bench.check import Check
 from netmind_tui.bench.data import uniform_fp32, uniform_int8, uniform_uint7
 from netmind_tui.bench.family.base import Exercise, OpenSession, Task
-from netmind_tui.bench.verify import Check, check_digest, check_float_product, check_integer_product
+from netmind_tui.bench.verify import check_digest, check_float_product, check_integer_product
 from netmind_tui.model.kernel import Provider
 
 ROTATING = 2

@@ -5,9 +5,10 @@ from time import perf_counter
 
 import numpy as np
 
+from netmind_tui.bench.check import Check
 from netmind_tui.bench.data import uniform_fp32
 from netmind_tui.bench.family.base import Exercise, OpenSession, Session, Task
-from netmind_tui.bench.verify import Check, check_sum
+from netmind_tui.bench.verify import check_sum
 
 BLOCK = 4 * 1024 * 1024
 AGREEMENT = 0.02
