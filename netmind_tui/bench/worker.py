@@ -295,6 +295,7 @@ def _listen(worker: Worker, requests: "queue.SimpleQueue[Request | None]") -> No
 
 def main() -> None:
     """Serve requests until stdin closes."""
+    gc.disable()  # no collection inside a timed window; each kernel ends with one
     worker = Worker(Provider(sys.argv[1]), _private_stdout())
     requests: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(worker, requests), daemon=True).start()

@@ -11,7 +11,11 @@ from netmind_tui.bench.family.base import Exercise, OpenSession, Session, Task
 from netmind_tui.bench.verify import check_sum
 
 BLOCK = 4 * 1024 * 1024
+SHIFT = 1024
+"""Elements by which the second run's operand is shifted: a page, so that both are aligned alike."""
+
 AGREEMENT = 0.02
+_COPIES = 4
 _PROBES = 5
 
 
@@ -59,23 +63,28 @@ class _Buffers:
 
     def __init__(self, task: Task) -> None:
         self._blocks = [uniform_fp32((BLOCK,), task.seed, task.kernel.id, name) for name in "AB"]
-        most = max(task.variant.shape["n"], task.memory_limit_bytes // (3 * 4))
-        self._a, self._b, self._c = (np.empty(most, np.float32) for _ in range(3))
+        most = max(task.variant.shape["n"], task.memory_limit_bytes // (_COPIES * 4))
+        self._a, self._b, self._c = (np.empty(most + SHIFT, np.float32) for _ in range(3))
         self._filled = 0
 
     def bind(self, session: Session, count: int) -> Exercise:
-        """Fill up to ``count`` elements and bind them both ways round: same sum, other streams."""
-        for start in range(self._filled, count, BLOCK):
-            part = slice(start, min(start + BLOCK, count))
+        """Fill up to ``count`` elements and bind them twice, the second time with the first operand shifted.
+
+        The two sums differ, so that the result of one run never passes for that of the other.
+        """
+        end = count + SHIFT
+        for start in range(self._filled, end, BLOCK):
+            part = slice(start, min(start + BLOCK, end))
             for buffer, block in zip((self._a, self._b), self._blocks, strict=True):
                 buffer[part] = block[: part.stop - part.start]
             self._c[part] = 0
-        self._filled = max(self._filled, count)
-        a, b, c = self._a[:count], self._b[:count], self._c[:count]
-        bindings = [session.bind({"A": a, "B": b}, c), session.bind({"A": b, "B": a}, c)]
+        self._filled = max(self._filled, end)
+        rotating = [self._a[:count], self._a[SHIFT : SHIFT + count]]
+        b, c = self._b[:count], self._c[:count]
+        bindings = [session.bind({"A": a, "B": b}, c) for a in rotating]
 
         def check(index: int) -> Check:
-            return check_sum(a, b, bindings[index].result().view(np.float32))
+            return check_sum(rotating[index], b, bindings[index].result().view(np.float32))
 
         return Exercise({"n": count}, session, bindings, check)
 
