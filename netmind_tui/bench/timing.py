@@ -104,10 +104,8 @@ class Stopwatch:
         self._clock = clock
         self._noticed_at = float("-inf")
 
-    def measure(self) -> Timing:
-        """Go through the phases once."""
-        self._begin(Phase.COLD)
-        cold = self._run(1)
+    def measure(self, cold_s: float) -> Timing:
+        """Go through warm-up, burst and sustained; ``cold_s`` is what the very first run took."""
         self._begin(Phase.WARM_UP)
         started = self._clock()
         batch = self._warm_up()
@@ -116,7 +114,7 @@ class Stopwatch:
         sustained = None
         if self._rules.sustained and burst.stop is not Stop.ASKED:
             sustained = self._window(Phase.SUSTAINED, self._rules.sustained, batch)
-        return Timing(cold_s=cold, warm_up_s=warm_up_s, batch=batch, burst=burst, sustained=sustained)
+        return Timing(cold_s=cold_s, warm_up_s=warm_up_s, batch=batch, burst=burst, sustained=sustained)
 
     def _warm_up(self) -> int:
         """Run until the time of an iteration is level, and return how many iterations make one sample."""

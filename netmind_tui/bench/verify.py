@@ -13,8 +13,9 @@ from netmind_tui.bench.check import Check
 from netmind_tui.bench.data import raw_bytes
 
 MERSENNE_31 = 2**31 - 1
-_BLOCK = 1024
+_BLOCK = 512
 _SAMPLED_ROWS = 32
+_GROUPS = 32
 
 
 def check_digest(result: NDArray[np.generic], golden: str) -> Check:
@@ -41,39 +42,55 @@ def check_integer_product(
     return Check("freivalds", ok=True, error=0.0)
 
 
-def check_float_product(
-    a: NDArray[np.float32], b: NDArray[np.float32], c: NDArray[np.float32], *, tolerance: float, seed: int
-) -> Check:
-    """Compare with float64: sampled rows element by element, and every element through random signs.
+class FloatProduct:
+    """What ``C = A B`` must be within rounding, in float64, prepared once and held against any number of results.
 
-    The error of an element is taken relative to ``(|A| |B|)``, the scale of its rounding (N. Higham, "Accuracy and
-    Stability of Numerical Algorithms", §3.5). The second part projects every row on one vector of signs, so that a
-    single wrong element anywhere moves a sum; its scale is that of n independent errors. NaN is an error. Works in
-    blocks, so that the float64 copies stay small beside the operands.
+    Sampled rows are known element by element. Every other element is known through sums: each row is projected on
+    random signs in groups of columns, so that a single wrong element anywhere moves a sum. Errors are relative to
+    ``(|A| |B|)``, the scale of rounding (N. Higham, "Accuracy and Stability of Numerical Algorithms", §3.5), for sums
+    that of independent errors. NaN is an error. The signs come from the seed: this finds accidents, not forgers.
+
+    Shapes: A (m, k), B (k, n), C (m, n). Works in blocks, so that float64 copies stay small beside the operands.
     """
-    width = c.shape[1]
-    rows = _sampled_rows(c.shape[0], seed)
-    sampled = a[rows].astype(np.float64)
-    sampled_size = np.abs(sampled)
-    signs = (raw_bytes(width, seed, "signs") & 1).astype(np.float64) * 2 - 1
-    projected, reach, worst = np.zeros(b.shape[0]), np.zeros(b.shape[0]), 0.0
-    for columns in _blocks(width):
-        exact = b[:, columns].astype(np.float64)
-        size = np.abs(exact)
-        worst = max(worst, _largest(c[rows, columns] - sampled @ exact, sampled_size @ size))
-        projected += exact @ signs[columns]
-        reach += size.sum(axis=1) / np.sqrt(width)
-    for block in _blocks(c.shape[0]):
-        part = a[block].astype(np.float64)
-        residue = c[block].astype(np.float64) @ signs - part @ projected
-        worst = max(worst, _largest(residue, np.abs(part) @ reach))
-    finite = bool(np.isfinite(worst))
-    return Check("float64", finite and worst <= tolerance, float(worst) if finite else None)
+
+    def __init__(self, a: NDArray[np.float32], b: NDArray[np.float32], seed: int) -> None:
+        width = b.shape[1]
+        self._rows = _sampled_rows(a.shape[0], seed)
+        self._groups = np.array_split(np.arange(width), min(_GROUPS, width))
+        self._signs = (raw_bytes(width, seed, "signs") & 1).astype(np.float64) * 2 - 1
+        sampled = a[self._rows].astype(np.float64)
+        self._expected_rows = np.empty((len(self._rows), width))
+        self._row_scale = np.empty_like(self._expected_rows)
+        projected = np.empty((b.shape[0], len(self._groups)))
+        reach = np.empty_like(projected)
+        for number, columns in enumerate(self._groups):
+            part = b[:, columns[0] : columns[-1] + 1].astype(np.float64)
+            self._expected_rows[:, columns] = sampled @ part
+            projected[:, number] = part @ self._signs[columns]
+            np.abs(part, out=part)
+            self._row_scale[:, columns] = np.abs(sampled) @ part
+            reach[:, number] = part.sum(axis=1) / np.sqrt(len(columns))
+        self._expected_sums = np.empty((a.shape[0], len(self._groups)))
+        self._sum_scale = np.empty_like(self._expected_sums)
+        for rows in _blocks(a.shape[0]):
+            part = a[rows].astype(np.float64)
+            self._expected_sums[rows] = part @ projected
+            self._sum_scale[rows] = np.abs(part) @ reach
+
+    def check(self, c: NDArray[np.float32], tolerance: float) -> Check:
+        """Compare one result; ``tolerance`` is the largest accepted relative error."""
+        worst = _largest(c[self._rows] - self._expected_rows, self._row_scale)
+        starts = [columns[0] for columns in self._groups]
+        for rows in _blocks(c.shape[0]):
+            sums = np.add.reduceat(c[rows] * self._signs, starts, axis=1)
+            worst = max(worst, _largest(sums - self._expected_sums[rows], self._sum_scale[rows]))
+        finite = bool(np.isfinite(worst))
+        return Check("float64", finite and worst <= tolerance, float(worst) if finite else None)
 
 
 def check_sum(a: NDArray[np.float32], b: NDArray[np.float32], c: NDArray[np.float32]) -> Check:
     """Compare ``c = a + b`` bit by bit: one rounded addition is the same on every device."""
-    step = 4 * _BLOCK * _BLOCK
+    step = _BLOCK * _BLOCK
     for start in range(0, c.size, step):
         part = slice(start, start + step)
         if not np.array_equal((a[part] + b[part]).view(np.uint32), c[part].view(np.uint32)):

@@ -28,6 +28,7 @@ import numpy as np
 import onnxruntime as ort
 
 from netmind_tui.bench.catalog import DigestMismatchError, read_graph
+from netmind_tui.bench.check import Check
 from netmind_tui.bench.family import FAMILIES
 from netmind_tui.bench.family.base import Array, Exercise, Task
 from netmind_tui.bench.placement import PlacementRefusedError, assert_placed
@@ -36,6 +37,9 @@ from netmind_tui.bench.timing import Notice, Stopwatch
 from netmind_tui.model.kernel import Phase, Provider
 
 _EP_NAMES = {Provider.CPU: "CPUExecutionProvider", Provider.CUDA: "CUDAExecutionProvider"}
+_CUDA_13 = 13
+_OUT_OF_MEMORY = ("failed to allocate", "bad_alloc", "out of memory", "available memory")
+_SPOIL_STRIDE, _SPOILED_BYTES = 1_000_003, 64
 _STOP = b"stop\n"
 _MISSING_LIBRARY = re.compile(r"(lib\S+): cannot open shared object file")
 
@@ -45,13 +49,16 @@ class ProviderError(Exception):
 
 
 class OrtBinding:
-    """Inputs and output of one run, on the session's device."""
+    """Inputs and output of one run. ``buffer`` is the output itself where it lies in the host's memory."""
 
-    def __init__(self, session: ort.InferenceSession, options: ort.RunOptions | None, output: ort.OrtValue) -> None:
+    def __init__(
+        self, session: ort.InferenceSession, options: ort.RunOptions | None, io: ort.IOBinding, buffer: Array | None
+    ) -> None:
         self._session = session
         self._options = options
-        self._output = output
-        self.io = session.io_binding()
+        self._buffer = buffer
+        self._spoiled = 0
+        self.io = io
 
     def run(self) -> None:
         """Start one iteration."""
@@ -59,8 +66,20 @@ class OrtBinding:
 
     def result(self) -> Array:
         """The output, copied to the host if it lies elsewhere."""
-        copied: Array = self._output.numpy()
+        if self._buffer is not None:
+            return self._buffer
+        copied: Array = self.io.copy_outputs_to_cpu()[0]
         return copied
+
+    def spoil(self) -> None:
+        """On the host a few bytes, elsewhere each time; on a device, where that costs as much, the whole output."""
+        if self._buffer is None:
+            for output in self.io.get_outputs():
+                output.update_inplace(np.full_like(output.numpy(), 0x55))
+            return
+        raw = self._buffer.reshape(-1).view(np.uint8)
+        raw[self._spoiled : self._spoiled + _SPOILED_BYTES] = 0xAA
+        self._spoiled = (self._spoiled + _SPOIL_STRIDE) % raw.size
 
 
 class OrtSession:
@@ -68,16 +87,19 @@ class OrtSession:
 
     def __init__(self, graph: bytes, weights: Mapping[str, Array], request: Request) -> None:
         self._on_gpu = request.provider is Provider.CUDA
+        self.spoils_cheaply = not self._on_gpu
         self._weights = {name: ort.OrtValue.ortvalue_from_numpy(weight) for name, weight in weights.items()}
         self._session = ort.InferenceSession(
             graph, self._options(request), providers=[_provider(request)], enable_fallback=0
         )
+        if self._on_gpu:
+            self._weights.clear()  # the device has its own copy
         read = getattr(self._session, "get_provider_graph_assignment_info", None)
         assigned = [(part.ep_name, [node.op_type for node in part.get_nodes()]) for part in (read() if read else [])]
         self.placement_read = read is not None
         self.placed_nodes = assert_placed(assigned, _EP_NAMES[request.provider], readable=self.placement_read)
         self._run_options = _run_options(request)
-        self._bindings: list[OrtBinding] = []
+        self._waiting: ort.IOBinding | None = None
 
     def _options(self, request: Request) -> ort.SessionOptions:
         options = ort.SessionOptions()
@@ -93,24 +115,26 @@ class OrtSession:
         return options
 
     def bind(self, inputs: Mapping[str, Array], output: Array) -> OrtBinding:
-        """Move the inputs to the device and bind them and the output there."""
-        device = "cuda" if self._on_gpu else "cpu"
-        target = (
-            ort.OrtValue.ortvalue_from_shape_and_type(output.shape, output.dtype, device, 0)
-            if self._on_gpu
-            else ort.OrtValue.ortvalue_from_numpy(output)
-        )
-        binding = OrtBinding(self._session, self._run_options, target)
-        for name, value in inputs.items():
-            binding.io.bind_ortvalue_input(name, ort.OrtValue.ortvalue_from_numpy(value, device, 0))
-        binding.io.bind_ortvalue_output(self._session.get_outputs()[0].name, target)
-        self._bindings.append(binding)
-        return binding
+        """Bind inputs and output on the device: on a GPU in the session's own arena, which the limit bounds."""
+        io = self._session.io_binding()
+        name = self._session.get_outputs()[0].name
+        for key, value in inputs.items():
+            if self._on_gpu:
+                io.bind_cpu_input(key, value)
+            else:
+                io.bind_ortvalue_input(key, ort.OrtValue.ortvalue_from_numpy(value))
+        if self._on_gpu:
+            io.bind_output(name, "cuda", 0)
+            io.synchronize_inputs()
+            self._waiting = io
+            return OrtBinding(self._session, self._run_options, io, None)
+        io.bind_ortvalue_output(name, ort.OrtValue.ortvalue_from_numpy(output))
+        return OrtBinding(self._session, self._run_options, io, output)
 
     def synchronise(self) -> None:
-        """Wait for the device; a CPU run has finished when it returns."""
-        if self._on_gpu:
-            self._bindings[0].io.synchronize_outputs()
+        """Wait for the device (one binding waits for all of them); a CPU run has finished when it returns."""
+        if self._waiting is not None:
+            self._waiting.synchronize_outputs()
 
 
 def _run_options(request: Request) -> ort.RunOptions | None:
@@ -137,6 +161,12 @@ def _provider(request: Request) -> str | tuple[str, dict[str, str]]:
     }
 
 
+def _runs_without_cudnn() -> bool:
+    """From CUDA 13 on the provider loads cuDNN when it is needed; earlier builds are linked against it."""
+    major = str(getattr(ort, "cuda_version", "")).partition(".")[0]
+    return major.isdigit() and int(major) >= _CUDA_13
+
+
 def load_cuda() -> None:
     """Load what the CUDA provider needs, so that a missing library has a name.
 
@@ -147,7 +177,7 @@ def load_cuda() -> None:
         raise ProviderError("this build of onnxruntime has no CUDA provider")
     preload = getattr(ort, "preload_dlls", None)
     if preload is not None:
-        preload(cudnn=False)
+        preload(cudnn=not _runs_without_cudnn())
     if sys.platform != "linux":
         return
     capi = Path(ort.__file__).parent / "capi"
@@ -217,24 +247,28 @@ class Worker:
 
         self.say(Prepared(exercise.shape))
         rotation = _Rotation(exercise)
+        self._begin(Phase.COLD)
+        first_s = rotation.run(1)
         self._begin(Phase.VERIFY)
-        rotation.run(1)
         outcome = Outcome(
             shape=exercise.shape,
             setup_s=setup_s,
             placed_nodes=sum(session.placed_nodes for session in opened),
             placement_read=all(session.placement_read for session in opened),
             notes=exercise.notes,
-            before=exercise.check(rotation.last),
+            before=rotation.check(),
         )
         if not outcome.before.ok:
             return outcome
-        stopwatch = Stopwatch(
-            rotation.run, request.rules, self._begin, self._notify, self.stop_asked.is_set, perf_counter
-        )
-        timing = stopwatch.measure()
+
+        def begin(phase: Phase) -> None:
+            rotation.spoil()
+            self._begin(phase)
+
+        stopwatch = Stopwatch(rotation.run, request.rules, begin, self._notify, self.stop_asked.is_set, perf_counter)
+        timing = stopwatch.measure(exercise.cold_s or first_s)
         self._begin(Phase.VERIFY)
-        return msgspec.structs.replace(outcome, after=exercise.check(rotation.last), timing=timing)
+        return msgspec.structs.replace(outcome, after=rotation.check(), timing=timing)
 
     def _begin(self, phase: Phase) -> None:
         self.say(Begun(phase))
@@ -244,31 +278,52 @@ class Worker:
 
 
 class _Rotation:
-    """Runs bindings in turn and remembers which one ran last: its output is what gets checked."""
+    """Runs bindings in turn, spoils their outputs beforehand, and checks what the last runs left.
+
+    A run that did nothing leaves a spoiled output, or that of another binding: neither passes for its own.
+    """
 
     def __init__(self, exercise: Exercise) -> None:
         self._exercise = exercise
-        self._next = 0
-        self.last = 0
+        self._next = self._last = 0
+        self._ran: set[int] = set()
 
     def run(self, iterations: int) -> float:
         """Run, wait, and return the seconds it took."""
         bindings, count, index = self._exercise.bindings, len(self._exercise.bindings), self._next
+        running = {(index + step) % count for step in range(min(iterations, count))}
+        if self._exercise.session.spoils_cheaply:
+            for each in running:
+                bindings[each].spoil()
         start = perf_counter()
         for _ in range(iterations):
             bindings[index].run()
             index = (index + 1) % count
         self._exercise.session.synchronise()
         seconds = perf_counter() - start
-        self._next, self.last = index, (index - 1) % count
+        self._next, self._last = index, (index - 1) % count
+        self._ran |= running
         return seconds
+
+    def spoil(self) -> None:
+        """Make every output wrong that there is: a phase must make its own."""
+        for index in self._ran:
+            self._exercise.bindings[index].spoil()
+        self._ran.clear()
+
+    def check(self) -> Check:
+        """Check every output that was made since the last spoiling; the worst of the checks."""
+        made = [self._last] if self._exercise.shares_output else sorted(self._ran)
+        checks = [self._exercise.check(index) for index in made]
+        wrong = [check for check in checks if not check.ok]
+        return wrong[0] if wrong else max(checks, key=lambda check: check.error or 0.0)
 
 
 def _refusal_of(error: Exception) -> Refusal:
     text = str(error).strip().splitlines()
     detail = text[0] if text else type(error).__name__
     lowered = detail.lower()
-    if "failed to allocate" in lowered or "bad_alloc" in lowered or "out of memory" in lowered:
+    if any(words in lowered for words in _OUT_OF_MEMORY):
         return Refusal(Cause.MEMORY, detail)
     if "fallback to cpu ep has been explicitly disabled" in lowered:
         return Refusal(Cause.PLACEMENT, "a node would have been placed on the CPU")
@@ -285,12 +340,14 @@ def _private_stdout() -> BinaryIO:
 def _listen(worker: Worker, requests: "queue.SimpleQueue[Request | None]") -> None:
     """Read stdin until it closes; then the parent is gone and this process has no reason to go on."""
     decoder: Any = msgspec.json.Decoder(Request)
-    for line in sys.stdin.buffer:
-        if line == _STOP:
-            worker.stop_asked.set()
-        else:
-            requests.put(decoder.decode(line))
-    os._exit(0)
+    try:
+        for line in sys.stdin.buffer:
+            if line == _STOP:
+                worker.stop_asked.set()
+            else:
+                requests.put(decoder.decode(line))
+    finally:
+        os._exit(0)
 
 
 def main() -> None:

@@ -58,8 +58,8 @@ def test_the_certified_phase_has_a_sample_at_each_edge(attend):
     assert witness.after is not None
     assert [event.phase for event in heard if isinstance(event, Begun)] == [
         Phase.SETUP,
-        Phase.VERIFY,
         Phase.COLD,
+        Phase.VERIFY,
         Phase.WARM_UP,
         Phase.BURST,
         Phase.VERIFY,

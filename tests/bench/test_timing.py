@@ -36,7 +36,7 @@ def measure(times, *, sample_s=0.02, warm_up_cap_s=0.5, burst=(0.5, 2.0), sustai
         rsd_limit=limit,
     )
     asked = stop(device) if stop else lambda: False
-    timing = Stopwatch(device.run, rules, begun.append, noticed.append, asked, device.clock).measure()
+    timing = Stopwatch(device.run, rules, begun.append, noticed.append, asked, device.clock).measure(1.5)
     return timing, device, begun, noticed
 
 
@@ -51,12 +51,6 @@ def test_a_sample_holds_enough_iterations_to_last_as_long_as_wished():
     timing, device, *_ = measure(itertools.repeat(0.000_01), sample_s=0.05)
     assert timing.batch * 0.000_01 >= 0.05
     assert device.batches[-1] == timing.batch
-
-
-def test_the_first_run_is_kept_apart_as_cold():
-    timing, *_ = measure(itertools.chain([1.5], itertools.repeat(0.001)))
-    assert timing.cold_s == 1.5
-    assert max(timing.burst.samples) == 0.001
 
 
 def test_warm_up_goes_on_while_the_time_still_falls():
@@ -93,7 +87,7 @@ def test_fewer_than_ten_samples_never_converge():
 
 def test_the_sustained_window_follows_the_burst_and_is_the_certified_one():
     timing, _, begun, _ = measure(itertools.repeat(0.001), sustained=(3.0, 5.0))
-    assert begun == [Phase.COLD, Phase.WARM_UP, Phase.BURST, Phase.SUSTAINED]
+    assert begun == [Phase.WARM_UP, Phase.BURST, Phase.SUSTAINED]
     assert timing.certified is timing.sustained
     assert timing.sustained.elapsed_s >= 3.0
 

@@ -124,6 +124,22 @@ def test_one_changed_output_element_after_the_window_fails(ask, tamper, kernel_i
     assert measurement.reasons[0].id is Reason.WRONG_RESULT
 
 
+@pytest.mark.parametrize("kernel_id", KERNELS)
+@pytest.mark.parametrize("alive", [1, 2, 3, 8])
+def test_a_device_that_stops_working_and_still_says_done_fails(ask, monkeypatch, kernel_id, alive):
+    genuine, calls = OrtBinding.run, [0]
+
+    def run(self):
+        calls[0] += 1
+        if calls[0] <= alive:
+            genuine(self)
+
+    monkeypatch.setattr(OrtBinding, "run", run)
+    _, measurement = ask(kernel_id)
+    assert measurement.status is Status.FAIL
+    assert measurement.reasons[0].id is Reason.WRONG_RESULT
+
+
 def test_cuda_is_refused_where_it_cannot_load_and_never_measured_on_the_cpu(ask, monkeypatch):
     monkeypatch.setenv("LD_LIBRARY_PATH", "")
     answer, measurement = ask("gemm.fp32", provider=Provider.CUDA)

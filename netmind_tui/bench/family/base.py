@@ -22,9 +22,14 @@ class Binding(Protocol):
     def result(self) -> Array:
         """The output as it stands now, on the host."""
 
+    def spoil(self) -> None:
+        """Make the output wrong, so that only a run that really happens can make it right again."""
+
 
 class Session(Protocol):
-    """One graph, loaded and placed."""
+    """One graph, loaded and placed. ``spoils_cheaply`` where spoiling an output costs less than a microsecond."""
+
+    spoils_cheaply: bool
 
     def bind(self, inputs: Mapping[str, Array], output: Array) -> Binding:
         """Put the inputs on the device; ``output`` gives shape and type, and on the CPU is the buffer itself."""
@@ -60,13 +65,17 @@ class Task:
 class Exercise:
     """A kernel ready to run: the shape in use, bindings to rotate through, and the check of each one's result.
 
-    ``notes`` are sentences about how the operands were chosen that a reader of the figure should know.
+    Where the bindings share one output, only the last run's can be checked. ``cold_s`` is the first run's time, where
+    preparing already ran the graph. ``notes`` are sentences about how the operands were chosen that a reader of the
+    figure should know.
     """
 
     shape: dict[str, int]
     session: Session
     bindings: Sequence[Binding]
     check: Callable[[int], Check]
+    shares_output: bool = False
+    cold_s: float | None = None
     notes: tuple[str, ...] = ()
 
 

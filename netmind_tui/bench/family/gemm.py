@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from netmind_tui.bench.check import Check
 from netmind_tui.bench.data import uniform_fp32, uniform_int8, uniform_uint7
 from netmind_tui.bench.family.base import Exercise, OpenSession, Task
-from netmind_tui.bench.verify import check_digest, check_float_product, check_integer_product
+from netmind_tui.bench.verify import FloatProduct, check_digest, check_integer_product
 from netmind_tui.model.kernel import Provider
 
 ROTATING = 2
@@ -28,12 +28,13 @@ def _prepare_fp32(task: Task, open_session: OpenSession) -> Exercise:
     weight = uniform_fp32((k, n), task.seed, task.kernel.id, "B")
     rotating = [uniform_fp32((m, k), task.seed, task.kernel.id, "A", str(index)) for index in range(ROTATING)]
     session = open_session({"B": weight})
-    output = np.empty((m, n), np.float32)
-    bindings = [session.bind({"A": a}, output) for a in rotating]
+    bindings = [session.bind({"A": a}, np.empty((m, n), np.float32)) for a in rotating]
+    references: dict[int, FloatProduct] = {}
 
     def check(index: int) -> Check:
-        result = bindings[index].result().view(np.float32)
-        return check_float_product(rotating[index], weight, result, tolerance=task.kernel.tolerance, seed=task.seed)
+        if index not in references:
+            references[index] = FloatProduct(rotating[index], weight, task.seed)
+        return references[index].check(bindings[index].result().view(np.float32), task.kernel.tolerance)
 
     return Exercise(task.variant.shape, session, bindings, check)
 
@@ -42,10 +43,9 @@ def _prepare_int8(task: Task, open_session: OpenSession) -> Exercise:
     m, n, k = (task.variant.shape[name] for name in "mnk")
     rotating, weight = int8_operands(m=m, n=n, k=k, seed=task.seed)
     session = open_session({"B": weight})
-    output = np.empty((m, n), np.int32)
     # The CPU's fast path takes unsigned A, CUDA's only path signed A: below 128 the bytes are the same.
     kind = np.uint8 if task.variant.provider is Provider.CPU else np.int8
-    bindings = [session.bind({"A": a.view(kind)}, output) for a in rotating]
+    bindings = [session.bind({"A": a.view(kind)}, np.empty((m, n), np.int32)) for a in rotating]
     golden = task.variant.golden_sha256 if task.seed == task.default_seed else ()
 
     def check(index: int) -> Check:

@@ -1,6 +1,7 @@
 """Memory bandwidth: c = a + b over buffers that grow until no cache can be behind the figure."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from time import perf_counter
 
 import numpy as np
@@ -29,16 +30,17 @@ def prepare(task: Task, open_session: OpenSession) -> Exercise:
     buffers = _Buffers(task)
     count = task.variant.shape["n"]
     exercise = buffers.bind(session, count)
+    cold_s = _seconds(exercise, 0)
     rates = [_rate(exercise)]
     while not settled(rates):
         refusal = _refuse_growing(task, 2 * count, 2 * (perf_counter() - started))
         if refusal:
-            return Exercise(exercise.shape, session, exercise.bindings, exercise.check, notes=(refusal,))
+            return replace(exercise, cold_s=cold_s, notes=(refusal,))
         count *= 2
         del exercise  # on a GPU the smaller buffers go back before the larger ones are taken
         exercise = buffers.bind(session, count)
         rates.append(_rate(exercise))
-    return exercise
+    return replace(exercise, cold_s=cold_s)
 
 
 def settled(rates: Sequence[float]) -> bool:
@@ -86,7 +88,7 @@ class _Buffers:
         def check(index: int) -> Check:
             return check_sum(rotating[index], b, bindings[index].result().view(np.float32))
 
-        return Exercise({"n": count}, session, bindings, check)
+        return Exercise({"n": count}, session, bindings, check, shares_output=True)
 
 
 def _rate(exercise: Exercise) -> float:
