@@ -6,7 +6,7 @@ from time import monotonic
 
 from netmind_tui.bench.child import WorkerChild, WorkerGoneError
 from netmind_tui.bench.judge import Witness
-from netmind_tui.bench.protocol import Begun, Event, Outcome, Ready, Refusal, Request
+from netmind_tui.bench.protocol import Begun, Cause, Event, Outcome, Ready, Refusal, Request
 from netmind_tui.bench.witness import Observation, is_lost
 from netmind_tui.model.device import Device, DeviceKind
 from netmind_tui.model.kernel import Phase, Provider
@@ -14,6 +14,9 @@ from netmind_tui.model.measurement import Because, Reason
 from netmind_tui.model.sample import Sample
 
 _POLL_S = 0.2
+_TIMED_PHASE_S, _SILENT_PHASE_S = 30.0, 300.0
+_TAINTS = frozenset({Cause.CRASH, Cause.MEMORY})
+_SILENT_PHASES = frozenset({None, Phase.SETUP, Phase.COLD, Phase.VERIFY})
 _SAMPLE_EVERY_S = 1.0
 
 
@@ -42,11 +45,12 @@ class Attendant:
     """One device's worker, started when it is first needed and again after each death.
 
     ``heard`` is told every event, and every poll (with ``None``): raising there ends the measurement.
-    ``silence_s`` is how long the worker may say nothing.
+    ``silence_s`` is how long the worker may say nothing; unless given, half a minute while it times, and five where
+    it loads, compiles or checks.
     """
 
     def __init__(
-        self, device: Device, senses: Senses, *, silence_s: float, heard: Callable[[Event | None], None]
+        self, device: Device, senses: Senses, *, silence_s: float | None, heard: Callable[[Event | None], None]
     ) -> None:
         self._device = device
         self._senses = senses
@@ -63,9 +67,14 @@ class Attendant:
         """
         observation = Observation(self._device, certified, self._senses.now())
         try:
+            if self._child is not None and not self._child.is_running:
+                self.close()  # it died between two kernels: neither of them is to blame
             child = self._child or self._start(request.provider)
             child.ask(request)
-            return self._follow(child, observation), observation.witness()
+            answer = self._follow(child, observation)
+            if isinstance(answer, Refusal) and answer.cause in _TAINTS:
+                self.close()  # an error on a device stays with its process
+            return answer, observation.witness()
         except WorkerGoneError as error:
             raise self._gone(str(error)) from error
         except AbandonedError:
@@ -88,15 +97,18 @@ class Attendant:
     def _follow(self, child: WorkerChild, observation: Observation) -> Outcome | Refusal:
         """Listen until the worker has an answer, sampling once a second while the certified phase lasts."""
         heard_at = sampled_at = monotonic()
+        phase: Phase | None = None
         while True:
             event = child.next_event(_POLL_S)
             self._heard(event)
             now = monotonic()
             if event is not None:
                 heard_at = now
-            elif now - heard_at > self._silence_s:
-                detail = f"the worker said nothing for {self._silence_s:g} s and was ended"
+            elif now - heard_at > (limit_s := self._patience_s(phase)):
+                detail = f"the worker said nothing for {limit_s:g} s and was ended"
                 raise AbandonedError(Because(Reason.WORKER_HUNG, detail))
+            if isinstance(event, Begun):
+                phase = event.phase
             if isinstance(event, Ready):
                 self._is_up = True
             elif isinstance(event, Begun) and observation.is_edge(event.phase):
@@ -107,6 +119,11 @@ class Attendant:
             if self._device.kind is not DeviceKind.CPU and now - sampled_at >= _SAMPLE_EVERY_S:
                 sampled_at = now
                 observation.add(self._look(child, observation), now)
+
+    def _patience_s(self, phase: Phase | None) -> float:
+        if self._silence_s is not None:
+            return self._silence_s
+        return _SILENT_PHASE_S if phase in _SILENT_PHASES else _TIMED_PHASE_S
 
     def _look(self, child: WorkerChild, observation: Observation) -> Sample:
         """Sample the machine; leave a lost device and spare a hot one."""

@@ -12,7 +12,7 @@ from netmind_tui.bench.catalog import open_catalog
 from netmind_tui.bench.conditions import look_around, with_versions
 from netmind_tui.bench.finding import run_findings
 from netmind_tui.bench.plan import Plan, Resources, choose, make_plan, threads_for
-from netmind_tui.bench.runner import SILENCE_S, DeadlineError, Runner, Watcher
+from netmind_tui.bench.runner import DeadlineError, Runner, Watcher
 from netmind_tui.bench.store import new_run_id
 from netmind_tui.bench.target import Machine, choose_targets
 from netmind_tui.model.exit import ExitCode
@@ -39,7 +39,7 @@ class Wishes:
     provider: str | None = None
     seed: int | None = None
     max_time_s: float | None = None
-    silence_s: float = SILENCE_S
+    silence_s: float | None = None
     force: bool = False
 
 
@@ -55,7 +55,7 @@ class Benchmark:
         catalog = open_catalog()
         choice = choose(catalog, wishes.suite, wishes.kernels)
         provider = choose_provider(wishes.provider)
-        self._probe = GpuProbe(wake=True) if GpuProbe.library_found() else None
+        self._probe = GpuProbe(wake=True) if _concerns_gpus(wishes, provider) and GpuProbe.library_found() else None
         try:
             self.machine = Machine.read(self._probe)
             targets = choose_targets(self.machine, self._probe, wishes.devices, provider, force=wishes.force)
@@ -139,6 +139,11 @@ def choose_provider(name: str | None) -> Provider | None:
     except ValueError:
         known = [provider.value for provider in Provider]
         raise Problem(f"--provider {name}: no such provider; {nearest(name, known)}", ExitCode.USAGE) from None
+
+
+def _concerns_gpus(wishes: Wishes, provider: Provider | None) -> bool:
+    """Whether GPUs must be looked at: a sleeping one is not woken for the sake of the CPU."""
+    return provider is not Provider.CPU and (not wishes.devices or any(name != "cpu" for name in wishes.devices))
 
 
 def _until_stopped(run: Callable[[], None]) -> StoppedBy | None:

@@ -80,6 +80,11 @@ class WorkerChild:
             raise WorkerGoneError(self._epitaph())
         return event
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it can be asked."""
+        return self._process.poll() is None
+
     def kill(self) -> None:
         """End the worker and everything it started, now. A process stuck in the kernel is left to it."""
         if self._process.poll() is None:
@@ -105,7 +110,7 @@ class WorkerChild:
         try:
             self._process.stdin.write(line)
             self._process.stdin.flush()
-        except BrokenPipeError as error:
+        except OSError as error:
             raise WorkerGoneError(self._epitaph()) from error
 
     def _read_events(self, pipe: IO[bytes]) -> None:

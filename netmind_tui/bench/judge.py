@@ -36,6 +36,9 @@ _REFUSED_BECAUSE = {
 _THROTTLE_IS_FAILURE = ("hw_thermal_ns", "hw_power_brake_ns", "sw_thermal_ns", "cpu_thermal_events")
 
 
+_THROTTLE_REASONS = frozenset({"hw_slowdown", "hw_thermal_slowdown", "hw_power_brake_slowdown", "sw_thermal_slowdown"})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Witness:
     """What was seen from outside during the certified phase: samples at its edges, energy and throttling."""
@@ -125,7 +128,8 @@ def _throttling(witness: Witness) -> list[tuple[Status, Because]]:
         return verdicts
     counts = {name: getattr(throttle, name) for name in _THROTTLE_IS_FAILURE}
     slowed = [_slowed(name, count) for name, count in counts.items() if count]
-    slowed += [reason for reason in throttle.reasons if reason == "hw_slowdown"]
+    # A reason seen in passing stands for a counter that this driver does not have.
+    slowed += [reason for reason in throttle.reasons if reason in _THROTTLE_REASONS]
     if slowed:
         verdicts.append((Status.FAIL, Because(Reason.THROTTLED, f"slowed down by {', '.join(slowed)}")))
     if throttle.sw_power_cap_ns:

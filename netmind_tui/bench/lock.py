@@ -6,14 +6,21 @@ files lie in the machine's shared temporary folder, because users of one machine
 
 import json
 import os
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+_SIGNATURE_BYTES_CAP = 4096
+
 
 class DeviceHeldError(Exception):
     """Another process is measuring this device; the message names it."""
+
+
+class LockError(Exception):
+    """The lock file can be neither opened nor made; the message names it and the cause."""
 
 
 @contextmanager
@@ -22,13 +29,18 @@ def held(identity: str, *, since: str, folder: Path) -> Iterator[None]:
 
     Raises:
         DeviceHeldError: somebody else holds it.
-        OSError: the lock file can be neither opened nor made.
+        LockError: the lock file can be neither opened nor made.
     """
     path = folder / f"netmind-{identity.lower()}.lock"
-    descriptor = _open(path)
     try:
+        descriptor = _open(path)
+    except OSError as error:
+        raise LockError(f"{path}: {(error.strerror or str(error)).lower()}") from error
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise LockError(f"{path}: not a regular file")
         if not _take(descriptor):
-            raise DeviceHeldError(_holder(path))
+            raise DeviceHeldError(_holder(descriptor))
         _sign(descriptor, since)
         yield
     finally:
@@ -37,7 +49,7 @@ def held(identity: str, *, since: str, folder: Path) -> Iterator[None]:
 
 def _open(path: Path) -> int:
     """Open the lock file or make it. Another user's file need only be readable; a link is never followed."""
-    flags = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
+    flags = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
         return os.open(path, os.O_RDWR | flags)
     except PermissionError:
@@ -88,9 +100,9 @@ def _sign(descriptor: int, since: str) -> None:
         return
 
 
-def _holder(path: Path) -> str:
+def _holder(descriptor: int) -> str:
     try:
-        found = json.loads(path.read_text())
+        found = json.loads(os.read(descriptor, _SIGNATURE_BYTES_CAP))
         return f"pid {int(found['pid'])} ({found['command']}), since {found['since']}"
     except (OSError, ValueError, KeyError, TypeError):
         return "another process"

@@ -142,7 +142,7 @@ def threads_for(host: Host) -> int:
 def _step(kernel: Kernel, choice: Choice, target: Target, resources: Resources) -> Step:
     variant = kernel.variant_for(target.provider, target.device.memory_total_bytes or 0)
     limit = _memory_limit(kernel, target, resources.memory_free_bytes)
-    needed = kernel.memory_bytes(variant.shape) if variant else 0
+    needed = variant.memory_bytes(variant.shape) if variant else 0
     taken = limit if kernel.grows else needed
     rules = _rules(kernel, choice.suite, target)
     return Step(
@@ -154,32 +154,39 @@ def _step(kernel: Kernel, choice: Choice, target: Target, resources: Resources) 
         memory_limit_bytes=limit,
         expected_s=_expected_s(rules, taken),
         memory_bytes=taken,
-        refused=target.refused or _refusal(kernel, variant, target, needed=needed, limit=limit),
+        refused=target.refused or _refusal(kernel, variant, target, limit, resources),
         is_named=choice.is_named,
     )
 
 
-def _refusal(kernel: Kernel, variant: Variant | None, target: Target, *, needed: int, limit: int) -> Because | None:
+def _refusal(
+    kernel: Kernel, variant: Variant | None, target: Target, limit: int, resources: Resources
+) -> Because | None:
     if variant is None:
         return Because(
             Reason.NOT_PLACEABLE, f"{kernel.id} has no form that the {target.provider} provider runs natively"
         )
-    if needed > limit:
-        return Because(
-            Reason.NOT_ENOUGH_MEMORY,
-            f"{kernel.id} needs {gibibytes(needed)}; {gibibytes(limit)} may be taken on {target.device.id}",
-        )
+    needs = [(variant.memory_bytes(variant.shape), limit, target.device.id)]
+    if target.provider is not Provider.CPU:
+        needs.append((variant.host_memory_bytes(variant.shape), _takeable(resources.memory_free_bytes), "the host"))
+    for needed, allowed, where in needs:
+        if needed > allowed:
+            detail = f"{kernel.id} needs {gibibytes(needed)}; {gibibytes(allowed)} may be taken on {where}"
+            return Because(Reason.NOT_ENOUGH_MEMORY, detail)
     return None
 
 
+def _takeable(free: int) -> int:
+    """What may be taken of free memory: never the last 512 MiB or 5 %."""
+    return max(0, free - max(_KEEP_FREE_BYTES, int(_KEEP_FREE_SHARE * free)))
+
+
 def _memory_limit(kernel: Kernel, target: Target, host_free: int) -> int:
-    """What a kernel may take: never the last 512 MiB or 5 %; a growing one an eighth of what is free."""
-    free = target.memory_free_bytes
-    limit = free - max(_KEEP_FREE_BYTES, int(_KEEP_FREE_SHARE * free))
+    """What a kernel may take on the device; a growing one an eighth of what is free, and what its host can hold."""
+    limit = _takeable(target.memory_free_bytes)
     if kernel.grows:
-        # The operands are made on the host, whatever device they go to.
-        limit = min(limit, free // _GROWING_SHARE, host_free // _HOST_SHARE)
-    return max(limit, 0)
+        limit = min(limit, target.memory_free_bytes // _GROWING_SHARE, host_free // _HOST_SHARE)
+    return limit
 
 
 def _rules(kernel: Kernel, suite: Suite, target: Target) -> Rules:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from netmind_tui.bench.plan import Plan
 from netmind_tui.document import encode
+from netmind_tui.model.kernel import Kernel, Suite
 from netmind_tui.model.measurement import Measurement, Run
 from netmind_tui.model.quantity import interval, percent, quantity
 
@@ -94,6 +95,15 @@ def _yes(measurement: Measurement) -> str:
 
 def _markdown_row(cells: Iterable[str]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogDocument:
+    """What ``netmind bench --list`` says."""
+
+    schema: Literal["netmind.catalog/1"] = "netmind.catalog/1"
+    kernels: tuple[Kernel, ...]
+    suites: tuple[Suite, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,14 +7,12 @@ from typing import Protocol
 
 from netmind_tui.bench.attendant import AbandonedError, Attendant, Senses
 from netmind_tui.bench.judge import judge, refused, unmeasured
-from netmind_tui.bench.lock import DeviceHeldError, held
+from netmind_tui.bench.lock import DeviceHeldError, LockError, held
 from netmind_tui.bench.plan import Plan, Step
 from netmind_tui.bench.protocol import Event, Ready, Refusal, Request
 from netmind_tui.model.device import Device
 from netmind_tui.model.host import Host
 from netmind_tui.model.measurement import Because, Measurement, Reason
-
-SILENCE_S = 30.0
 
 
 class DeadlineError(Exception):
@@ -37,7 +35,8 @@ class Watcher(Protocol):
 class Runner:
     """One run of one plan.
 
-    ``silence_s`` is how long a worker may say nothing; ``max_time_s`` how long the whole run may take.
+    ``silence_s`` is how long a worker may say nothing (by phase unless given); ``max_time_s`` how long the whole run
+    may take.
     """
 
     def __init__(
@@ -48,7 +47,7 @@ class Runner:
         watcher: Watcher,
         *,
         lock_folder: Path,
-        silence_s: float = SILENCE_S,
+        silence_s: float | None = None,
         max_time_s: float | None = None,
     ) -> None:
         self._plan = plan
@@ -82,6 +81,8 @@ class Runner:
                 self._measure_held(device, steps)
         except DeviceHeldError as error:
             self._give_up(steps, Because(Reason.DEVICE_HELD, f"{device.id} is being measured by {error}"))
+        except LockError as error:
+            self._give_up(steps, Because(Reason.DEVICE_HELD, f"{device.id} cannot be locked: {error}"))
 
     def _measure_held(self, device: Device, steps: list[Step]) -> None:
         attendant = Attendant(device, self._senses, silence_s=self._silence_s, heard=self._hear)

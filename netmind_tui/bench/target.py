@@ -83,6 +83,12 @@ def _target(device: Device, machine: Machine, probe: GpuProbe | None, *, force: 
         detail = f"{device.id} is cut into MIG slices: measure those (--device mig)"
         return Target(device=device, refused=Because(Reason.NOT_PLACEABLE, detail))
     assert probe is not None  # noqa: S101 - a GPU was listed by it
+    if device.uuid is None or device.memory_total_bytes is None:
+        missing = "UUID" if device.uuid is None else "memory size"
+        detail = (
+            f"the {missing} of {device.id} cannot be read, so the runtime cannot be told which card to use or how much"
+        )
+        return Target(device=device, refused=Because(Reason.DEVICE_LOST, detail))
     free = _gpu_free_bytes(device, probe)
     unsafe = _on_battery() or _in_use(device, probe) or memory_refusal(free, device.memory_total_bytes or 0)
     return Target(device=device, memory_free_bytes=free, refused=None if force else unsafe)

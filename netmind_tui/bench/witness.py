@@ -31,11 +31,6 @@ class Observation:
         self._after: Sample | None = None
         self.stopped_hot_c: int | None = None
 
-    @property
-    def wants_samples(self) -> bool:
-        """Whether the certified phase is under way."""
-        return self._inside
-
     def is_edge(self, phase: Phase) -> bool:
         """Whether entering this phase begins or ends the certified one."""
         return phase is self._certified or (self._inside and phase is not self._certified)
@@ -49,8 +44,9 @@ class Observation:
         self._samples.append((at_s, sample, thermal_events))
 
     def add(self, sample: Sample, at_s: float) -> None:
-        """A sample from inside the certified phase."""
-        self._samples.append((at_s, sample, None))
+        """A sample between the edges; outside the certified phase it says nothing about it."""
+        if self._inside:
+            self._samples.append((at_s, sample, None))
 
     def too_hot_c(self, sample: Sample) -> int | None:
         """The temperature, if it is within 3 °C of where the device slows itself down."""
@@ -78,7 +74,8 @@ class Observation:
             return None, None
         seconds = self._samples[-1][0] - self._samples[0][0]
         if self._device.kind is DeviceKind.CPU:
-            return _difference(self._before.host.energy_j, self._after.host.energy_j, "rapl")
+            rapl = _difference(self._before.host.energy_j, self._after.host.energy_j, "rapl")
+            return rapl if seconds >= COUNTER_WINDOW_MIN_S else (None, None)
         owns = [(at, own) for at, sample, _ in self._samples if (own := own_sample(sample, self._device))]
         if not owns:
             return None, None

@@ -17,6 +17,7 @@ import queue
 import re
 import sys
 import threading
+import weakref
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -99,7 +100,7 @@ class OrtSession:
         self.placement_read = read is not None
         self.placed_nodes = assert_placed(assigned, _EP_NAMES[request.provider], readable=self.placement_read)
         self._run_options = _run_options(request)
-        self._waiting: ort.IOBinding | None = None
+        self._waiting: weakref.ref[ort.IOBinding] | None = None
 
     def _options(self, request: Request) -> ort.SessionOptions:
         options = ort.SessionOptions()
@@ -126,15 +127,16 @@ class OrtSession:
         if self._on_gpu:
             io.bind_output(name, "cuda", 0)
             io.synchronize_inputs()
-            self._waiting = io
+            self._waiting = weakref.ref(io)  # held only by those who use it: buffers go back with them
             return OrtBinding(self._session, self._run_options, io, None)
         io.bind_ortvalue_output(name, ort.OrtValue.ortvalue_from_numpy(output))
         return OrtBinding(self._session, self._run_options, io, output)
 
     def synchronise(self) -> None:
         """Wait for the device (one binding waits for all of them); a CPU run has finished when it returns."""
-        if self._waiting is not None:
-            self._waiting.synchronize_outputs()
+        io = self._waiting() if self._waiting is not None else None
+        if io is not None:
+            io.synchronize_outputs()
 
 
 def _run_options(request: Request) -> ort.RunOptions | None:

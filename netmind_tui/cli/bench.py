@@ -8,6 +8,7 @@ import typer
 from netmind_tui.cli import diagnostics, output
 from netmind_tui.cli.output import Format
 from netmind_tui.cli.page import page_for
+from netmind_tui.cli.share import redactor
 from netmind_tui.model.exit import ExitCode
 
 if TYPE_CHECKING:
@@ -29,7 +30,10 @@ def bench(
     provider: Annotated[str | None, typer.Option(help="Only devices of this provider: cpu or cuda.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of all data; the catalogue's unless given.")] = None,
     max_time: Annotated[float | None, typer.Option(min=0.1, help="End the whole run after so many seconds.")] = None,
-    watchdog: Annotated[float, typer.Option(min=0.5, help="Seconds that a worker may say nothing.")] = 30.0,
+    watchdog: Annotated[
+        float | None, typer.Option(min=0.5, help="Seconds that a worker may say nothing; by phase unless given.")
+    ] = None,
+    share: Annotated[bool, typer.Option("--share", help="Replace names, paths, UUIDs and addresses.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Measure on battery or beside others.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="End with 1 also for warn and unstable.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan with its time and memory.")] = False,
@@ -44,7 +48,8 @@ def bench(
     # Everything that measures is imported here: other commands do without its 60 ms.
     from netmind_tui.bench.benchmark import Benchmark, Wishes  # noqa: PLC0415 - see above
 
-    chosen = output.choose(form, json=json, offered=_FORMATS)
+    offered = (Format.TABLE, Format.JSON) if list_kernels or dry_run else _FORMATS
+    chosen = output.choose(form, json=json, offered=offered)
     if list_kernels:
         return _list(chosen, path)
     wishes = Wishes(
@@ -60,17 +65,18 @@ def bench(
     with Benchmark(wishes) as benchmark:
         if dry_run:
             return _dry_run(benchmark, chosen, path)
-        return _run(benchmark, chosen, path, strict=strict)
+        return _run(benchmark, chosen, path, strict=strict, share=share)
 
 
 def _list(chosen: Format, path: Path | None) -> ExitCode:
     from netmind_tui.bench.catalog import open_catalog  # noqa: PLC0415 - see bench
+    from netmind_tui.bench.report import CatalogDocument  # noqa: PLC0415 - see bench
     from netmind_tui.cli import plan_view  # noqa: PLC0415 - see bench
     from netmind_tui.document import encode_pretty  # noqa: PLC0415 - see bench
 
     catalog = open_catalog()
     if chosen is Format.JSON:
-        output.write(encode_pretty(catalog), path)
+        output.write(encode_pretty(CatalogDocument(kernels=catalog.kernels, suites=catalog.suites)), path)
     else:
         output.write(plan_view.kernel_table(catalog.kernels, page_for(path)), path)
     return ExitCode.OK
@@ -88,7 +94,7 @@ def _dry_run(benchmark: "Benchmark", chosen: Format, path: Path | None) -> ExitC
     return ExitCode.OK
 
 
-def _run(benchmark: "Benchmark", chosen: Format, path: Path | None, *, strict: bool) -> ExitCode:
+def _run(benchmark: "Benchmark", chosen: Format, path: Path | None, *, strict: bool, share: bool) -> ExitCode:
     from netmind_tui.bench.conditions import warnings  # noqa: PLC0415 - see bench
     from netmind_tui.cli.bench_progress import Lively, Quiet, Streaming  # noqa: PLC0415 - see bench
     from netmind_tui.model.measurement import exit_code  # noqa: PLC0415 - see bench
@@ -96,13 +102,13 @@ def _run(benchmark: "Benchmark", chosen: Format, path: Path | None, *, strict: b
     if not benchmark.plan.is_empty:
         for sentence in warnings(benchmark.look_around(), benchmark.machine.host):
             diagnostics.warn(sentence)
-    streams = chosen is Format.JSONL and path is None
+    streams = chosen is Format.JSONL and path is None and not share
     with Lively(benchmark.plan) if diagnostics.is_terminal() else Quiet(benchmark.plan) as watcher:
         run = benchmark.run(Streaming(watcher, benchmark.run_id) if streams else watcher)
     if not benchmark.plan.is_empty:
         _keep(run)
     if not streams:
-        output.write(_render(run, chosen, path), path)
+        output.write(_render(redactor().redact(run) if share else run, chosen, path), path)
     return exit_code(run, strict=strict)
 
 

@@ -13,6 +13,7 @@ from netmind_tui import __version__
 from netmind_tui.cli import diagnostics, output
 from netmind_tui.cli.output import Format
 from netmind_tui.cli.page import page_for
+from netmind_tui.cli.share import redactor
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.problem import Problem
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from netmind_tui.model.device import Device
     from netmind_tui.model.info import Info
-    from netmind_tui.model.redaction import Redactor
     from netmind_tui.model.selector import Selection
     from netmind_tui.probe.gpu import GpuProbe
 
@@ -61,7 +61,7 @@ def info(
         document, selection = _describe(probe, device or [])
     _warn(document)
     code = _outcome(document, selection, device or [])
-    shown = _redactor().redact(document) if share else document
+    shown = redactor().redact(document) if share else document
     output.write(_render(shown, chosen, path), path)
     return code
 
@@ -151,14 +151,14 @@ def _watch(*, interval_s: float, count: int | None, names: list[str], share: boo
         if not selection.devices:
             return code
         ids = {each.id for each in selection.devices}
-        redactor = _redactor() if share else None
+        shared = redactor() if share else None
         source = MachineSource(HostSampler(), probe)
         due = time.monotonic()
         for number in itertools.count(1):
             sample = source.sample()
             devices = tuple(each for each in sample.devices if each.device in ids)
             line = SampleDocument(at=sample.at, host=sample.host, devices=devices)
-            output.line(encode(line if redactor is None else redactor.redact(line)).decode())
+            output.line(encode(line if shared is None else shared.redact(line)).decode())
             if number == count:
                 return code
             # From deadline to deadline, so that the time a sample takes does not add up; what was missed is missed.
@@ -170,19 +170,6 @@ def _watch(*, interval_s: float, count: int | None, names: list[str], share: boo
 def _warn(document: "Info") -> None:
     if document.driver is not None and document.driver.problem is not None:
         diagnostics.warn(document.driver.problem)
-
-
-def _redactor() -> "Redactor":
-    import getpass  # noqa: PLC0415 - only a shared document needs it
-    import socket  # noqa: PLC0415 - only a shared document needs it
-
-    from netmind_tui.model.redaction import Redactor, names_of  # noqa: PLC0415 - only a shared document needs it
-
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError, ImportError):  # a container without an entry for this user
-        user = None
-    return Redactor(names_of(socket.gethostname(), (user,)))
 
 
 def _now() -> str:

@@ -40,22 +40,34 @@ def evaluate(product: Product, shape: dict[str, int]) -> int:
 class Variant:
     """One graph of a kernel: for one provider, one shape, and devices with enough memory.
 
-    ``golden_sha256`` are the digests of the exact results for the default seed, one for each rotating input.
+    ``memory`` is what the device holds, in bytes, as a sum of products; ``host_memory`` what a GPU's operands and
+    results take on the host. ``golden_sha256`` are the digests of the exact results for the default seed, one for each
+    rotating input.
     """
 
     provider: Provider
     file: str
     sha256: str
     shape: dict[str, int]
+    memory: tuple[Product, ...]
+    host_memory: tuple[Product, ...] = ()
     device_memory_min_bytes: int = 0
     golden_sha256: tuple[str, ...] = ()
+
+    def memory_bytes(self, shape: dict[str, int]) -> int:
+        """Bytes on the device at that shape."""
+        return sum(evaluate(product, shape) for product in self.memory)
+
+    def host_memory_bytes(self, shape: dict[str, int]) -> int:
+        """Bytes on the host beside those on the device; none on a CPU, whose memory is the device's."""
+        return sum(evaluate(product, shape) for product in self.host_memory)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kernel:
     """One catalogue entry: what is computed, how much work that is, and how its result is checked.
 
-    ``work`` is the operations or bytes of one iteration; ``memory`` the bytes that it takes, as a sum of products;
+    ``work`` is the operations or bytes of one iteration;
     ``share`` scales the time that the suite's sustained window gives it; ``tolerance`` is the largest accepted
     relative error (0 where the result must be exact). ``grows`` names the dimension that is found at run time.
     """
@@ -68,7 +80,6 @@ class Kernel:
     metric: str
     unit: str
     work: Product = ()
-    memory: tuple[Product, ...] = ()
     distribution: str
     tolerance: float
     share: float = 1.0
@@ -92,10 +103,6 @@ class Kernel:
     def work_per_iteration(self, shape: dict[str, int]) -> int:
         """Operations or bytes of one iteration; 1 for a latency, which counts iterations themselves."""
         return evaluate(self.work, shape)
-
-    def memory_bytes(self, shape: dict[str, int]) -> int:
-        """Bytes that operands, weights (kept twice while they are packed) and results take."""
-        return sum(evaluate(product, shape) for product in self.memory)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -219,7 +219,10 @@ def capacity(measurements: tuple[Measurement, ...]) -> tuple[Rate, ...]:
     return tuple(
         Rate(device=m.device, kernel=m.kernel, metric=m.metric, value=m.value, unit=m.unit, phase=m.phase)
         for m in measurements
-        if m.value is not None and m.phase is not None and m.status in (Status.PASS, Status.WARN, Status.UNSTABLE)
+        if m.value is not None
+        and m.phase is not None
+        and m.status in (Status.PASS, Status.WARN, Status.UNSTABLE)
+        and all(because.id is not Reason.STOPPED_HOT for because in m.reasons)
     )
 
 

@@ -94,8 +94,8 @@ class MetricReader:
                 # The first real refusal says more than the lack of an older or newer function.
                 code = refusal.code if code == trouble.FUNCTION_NOT_FOUND else code
                 continue
-            parts = metric.convert(found)
-            present = {name: part for name, part in zip(metric.names, parts, strict=True) if part not in _SENTINELS}
+            parts = () if found in _SENTINELS else metric.convert(found)
+            present = {name: part for name, part in zip(metric.names, parts, strict=False) if part not in _SENTINELS}
             self.values |= present
             if len(present) == len(metric.names):
                 return

@@ -16,7 +16,6 @@ SHIFT = 1024
 """Elements by which the second run's operand is shifted: a page, so that both are aligned alike."""
 
 AGREEMENT = 0.02
-_COPIES = 4
 _PROBES = 5
 
 
@@ -53,7 +52,7 @@ def settled(rates: Sequence[float]) -> bool:
 def _refuse_growing(task: Task, count: int, expected_s: float) -> str | None:
     """Why the next doubling is not taken, if so."""
     held = f"buffers stopped growing at {count // 2 * 4 // 2**20} MiB each"
-    if task.kernel.memory_bytes({"n": count}) > task.memory_limit_bytes:
+    if task.variant.memory_bytes({"n": count}) > task.memory_limit_bytes:
         return f"{held}: more would pass the memory limit"
     if expected_s > task.setup_cap_s:
         return f"{held}: more would pass the set-up time of this suite"
@@ -65,7 +64,9 @@ class _Buffers:
 
     def __init__(self, task: Task) -> None:
         self._blocks = [uniform_fp32((BLOCK,), task.seed, task.kernel.id, name) for name in "AB"]
-        most = max(task.variant.shape["n"], task.memory_limit_bytes // (_COPIES * 4))
+        most = task.variant.shape["n"]
+        while task.variant.memory_bytes({"n": 2 * most}) <= task.memory_limit_bytes:
+            most *= 2
         self._a, self._b, self._c = (np.empty(most + SHIFT, np.float32) for _ in range(3))
         self._filled = 0
 
