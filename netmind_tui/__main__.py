@@ -1,6 +1,6 @@
 """``python -m netmind_tui`` is ``netmind``."""
 
-from netmind_tui.cli.main import run
+from netmind_tui.entry import netmind
 
 if __name__ == "__main__":
-    run()
+    netmind()

@@ -9,7 +9,8 @@ import msgspec
 
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.info import Info, SampleDocument
-from netmind_tui.model.measurement import Run
+from netmind_tui.model.measurement import MeasurementDocument, Run
+from netmind_tui.model.plan import CatalogDocument, PlanDocument
 from netmind_tui.model.problem import Problem, nearest
 
 T = TypeVar("T")
@@ -17,7 +18,10 @@ T = TypeVar("T")
 # Every document that a command prints, by the name that ``netmind schema`` knows it under: add yours here.
 SCHEMAS: dict[str, type] = {
     "bench": Run,
+    "catalog": CatalogDocument,
     "info": Info,
+    "measurement": MeasurementDocument,
+    "plan": PlanDocument,
     "sample": SampleDocument,
 }
 

@@ -24,12 +24,14 @@ _SAMPLE_EVERY_S = 1.0
 class Senses:
     """How the machine is read from outside the worker.
 
-    ``thermal_events`` is the CPU's throttle count; ``now`` gives UTC in ISO 8601.
+    ``thermal_events`` is the CPU's throttle count; ``now`` gives UTC in ISO 8601; ``paused_s`` is for how long this
+    process and its workers were stopped together so far.
     """
 
     sample: Callable[[], Sample]
     thermal_events: Callable[[], int | None]
     now: Callable[[], str]
+    paused_s: Callable[[], float] = float
 
 
 class AbandonedError(Exception):
@@ -91,17 +93,25 @@ class Attendant:
         environment = {}
         if self._device.uuid is not None and self._device.kind is not DeviceKind.CPU:
             environment = {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", "CUDA_VISIBLE_DEVICES": self._device.uuid}
-        self._child = WorkerChild(provider, environment)
+        try:
+            self._child = WorkerChild(provider, environment)
+        except OSError as error:
+            detail = f"cannot start a worker: {(error.strerror or str(error)).lower()}"
+            raise AbandonedError(Because(Reason.WORKER_KILLED, detail), device_gone=True) from error
         return self._child
 
     def _follow(self, child: WorkerChild, observation: Observation) -> Outcome | Refusal:
         """Listen until the worker has an answer, sampling once a second while the certified phase lasts."""
         heard_at = sampled_at = monotonic()
         phase: Phase | None = None
+        paused_s = self._senses.paused_s()
         while True:
             event = child.next_event(_POLL_S)
             self._heard(event)
             now = monotonic()
+            if self._senses.paused_s() > paused_s:
+                observation.paused_s += self._senses.paused_s() - paused_s
+                paused_s, heard_at = self._senses.paused_s(), now
             if event is not None:
                 heard_at = now
             elif now - heard_at > (limit_s := self._patience_s(phase)):

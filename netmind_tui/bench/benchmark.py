@@ -9,8 +9,10 @@ from typing import Literal, Self
 from netmind_tui import __version__, paths
 from netmind_tui.bench.attendant import Senses
 from netmind_tui.bench.catalog import open_catalog
+from netmind_tui.bench.child import running_groups
 from netmind_tui.bench.conditions import look_around, with_versions
 from netmind_tui.bench.finding import run_findings
+from netmind_tui.bench.job_control import JobControl
 from netmind_tui.bench.plan import Plan, Resources, choose, make_plan, threads_for
 from netmind_tui.bench.runner import DeadlineError, Runner, Watcher
 from netmind_tui.bench.store import new_run_id
@@ -97,16 +99,23 @@ class Benchmark:
         environment = self.environment or (Environment() if self.plan.is_empty else self.look_around())
         gpus = any(step.target.provider is Provider.CUDA and step.is_tried for step in self.plan.steps)
         source = MachineSource(HostSampler(), self._probe if gpus else None)
+        jobs = JobControl(running_groups)
         runner = Runner(
             self.plan,
             self.machine.host,
-            Senses(sample=source.sample, thermal_events=cpu_thermal_events, now=_now),
+            Senses(
+                sample=source.sample,
+                thermal_events=cpu_thermal_events,
+                now=_now,
+                paused_s=lambda: jobs.paused_s,
+            ),
             watcher,
             lock_folder=paths.lock_dir(),
             silence_s=self._wishes.silence_s,
             max_time_s=self._wishes.max_time_s,
         )
-        stopped = _until_stopped(runner.run)
+        with jobs.in_force():
+            stopped = _until_stopped(runner.run)
         measurements = tuple(runner.measurements)
         return Run(
             run_id=self.run_id,

@@ -19,10 +19,19 @@ from netmind_tui.model.kernel import Provider
 _COLOURS = re.compile(rb"\x1b\[[0-9;]*m")
 _KEPT_LINES = 20
 _REAP_S = 5.0
+_SIGKILL = 9
 
 
 class WorkerGoneError(Exception):
     """The worker ended; the message says how (a signal's name or an exit status) and its last words."""
+
+
+_RUNNING: set["WorkerChild"] = set()
+
+
+def running_groups() -> tuple[int, ...]:
+    """The process groups of all workers of this process."""
+    return tuple(child.group for child in _RUNNING)
 
 
 class WorkerChild:
@@ -41,6 +50,7 @@ class WorkerChild:
             env={**os.environ, **environment},
             start_new_session=True,
         )
+        _RUNNING.add(self)
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._last_lines: deque[bytes] = deque(maxlen=_KEPT_LINES)
         self._readers = [
@@ -81,12 +91,18 @@ class WorkerChild:
         return event
 
     @property
+    def group(self) -> int:
+        """Its process group, which is its own."""
+        return self._process.pid
+
+    @property
     def is_running(self) -> bool:
         """Whether it can be asked."""
         return self._process.poll() is None
 
     def kill(self) -> None:
         """End the worker and everything it started, now. A process stuck in the kernel is left to it."""
+        _RUNNING.discard(self)
         if self._process.poll() is None:
             if hasattr(os, "killpg"):
                 os.killpg(self._process.pid, signal.SIGKILL)
@@ -134,6 +150,8 @@ class WorkerChild:
         for reader in self._readers:
             reader.join(_REAP_S)
         how = f"was killed by {_signal_name(-status)}" if status < 0 else f"ended with status {status}"
+        if status == -_SIGKILL:
+            how += " (if nobody did it, the machine ran out of memory: see dmesg)"
         words = b"".join(self._last_lines).decode(errors="replace").strip().splitlines()
         return f"the worker {how}" + (f"; its last line: {words[-1][:300]}" if words else "")
 

@@ -7,7 +7,7 @@ from netmind_tui.model.device import Device, Driver
 from netmind_tui.model.finding import Action, Finding, Status
 from netmind_tui.model.measurement import Measurement, Reason
 
-_CUDA_13_DRIVER = 580
+_CUDA_13_DRIVER, _CUDA_12_DRIVER = 580, 525
 _CUDA_13_CAPABILITY = (7, 5)
 _LIBRARY = re.compile(r"lib[\w.+-]+\.so[.\d]*")
 
@@ -20,33 +20,41 @@ def run_findings(
     for measurement in measurements:
         for because in measurement.reasons:
             if because.id is Reason.PROVIDER_NOT_LOADABLE and measurement.provider == "cuda":
-                found.setdefault("cuda-not-loadable", cuda_not_loadable(because.detail, needs_cuda_12(driver, devices)))
+                found.setdefault("cuda-not-loadable", cuda_not_loadable(because.detail, fitting_extra(driver, devices)))
             elif because.id is Reason.KERNEL_DIGEST:
                 found.setdefault(f"kernel-digest {measurement.kernel}", _digest(measurement.kernel, because.detail))
     return tuple(found.values())
 
 
-def needs_cuda_12(driver: Driver | None, devices: Sequence[Device]) -> bool:
-    """Whether this driver or one of its cards is too old for CUDA 13: it wants driver 580 and Turing (7.5)."""
+def fitting_extra(driver: Driver | None, devices: Sequence[Device]) -> str | None:
+    """The extra whose CUDA this driver and its cards can use; ``None`` where the driver is too old for either.
+
+    CUDA 13 wants driver 580 and Turing (7.5), CUDA 12 driver 525 (NVIDIA, "CUDA compatibility").
+    """
     release = (driver.version or "").partition(".")[0] if driver else ""
-    if release.isdigit() and int(release) < _CUDA_13_DRIVER:
-        return True
+    if release.isdigit() and int(release) < _CUDA_12_DRIVER:
+        return None
     capabilities = [device.compute_capability for device in devices if device.compute_capability]
-    return any(tuple(map(int, each.split("."))) < _CUDA_13_CAPABILITY for each in capabilities)
+    old_card = any(tuple(map(int, each.split("."))) < _CUDA_13_CAPABILITY for each in capabilities)
+    old_driver = release.isdigit() and int(release) < _CUDA_13_DRIVER
+    return "cuda12" if old_card or old_driver else "cuda"
 
 
-def cuda_not_loadable(evidence: str, for_cuda_12: bool) -> Finding:
+def cuda_not_loadable(evidence: str, extra: str | None) -> Finding:
     """The CUDA provider is there and its libraries are not."""
     library = _LIBRARY.search(evidence)
+    remediation = f"in the folder of this program's source: pip install '.[{extra or 'cuda12'}]'"
+    if extra is None:
+        remediation = f"install NVIDIA driver {_CUDA_12_DRIVER} or newer, then {remediation}"
     return Finding(
         id="cuda-not-loadable",
         title="The CUDA provider of ONNX Runtime cannot be loaded, so no GPU was measured",
         status=Status.ERROR,
         actual=f"{library[0]} is missing" if library else evidence,
-        required=f"the libraries of CUDA {12 if for_cuda_12 else 13}",
+        required="the CUDA libraries that fit this driver and its cards",
         evidence=evidence,
         purpose="GPU kernels run on the GPU or not at all; a CPU figure is never given instead",
-        remediation=f"pip install 'netmind-tui[{'cuda12' if for_cuda_12 else 'cuda'}]'",
+        remediation=remediation,
         action=Action.ASK_OWNER,
     )
 

@@ -50,6 +50,7 @@ class Witness:
     energy_method: str | None = None
     throttle: Throttle | None = None
     stopped_hot_c: int | None = None
+    paused_s: float = 0.0
 
 
 def unmeasured(step: Step, because: Because, *, started_at: str | None = None) -> Measurement:
@@ -112,7 +113,7 @@ def _convergence(timing: Timing | None, step: Step, summary: Summary | None) -> 
     if summary.n < SAMPLES_MIN:
         detail = f"{summary.n} samples in {series.elapsed_s:.1f} s; {SAMPLES_MIN} are wanted"
     else:
-        detail = f"spread {percent(summary.cv)} of {percent(limit)} allowed, after {series.elapsed_s:.1f} s"
+        detail = f"spread {percent(summary.cv)}, {percent(limit)} is allowed, after {series.elapsed_s:.1f} s"
         if summary.cv is not None and summary.cv < limit:
             return []
     return [(Status.UNSTABLE, Because(Reason.NOT_CONVERGED, detail))]
@@ -123,6 +124,9 @@ def _throttling(witness: Witness) -> list[tuple[Status, Because]]:
     if witness.stopped_hot_c is not None:
         detail = f"stopped at {witness.stopped_hot_c} °C, 3 °C below slowdown: check airflow, then measure again"
         verdicts.append((Status.UNSTABLE, Because(Reason.STOPPED_HOT, detail)))
+    if witness.paused_s:
+        detail = f"stopped for {witness.paused_s:.0f} s while it was measured: measure again"
+        verdicts.append((Status.UNSTABLE, Because(Reason.SUSPENDED, detail)))
     throttle = witness.throttle
     if throttle is None:
         return verdicts

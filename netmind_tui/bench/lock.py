@@ -103,6 +103,9 @@ def _sign(descriptor: int, since: str) -> None:
 def _holder(descriptor: int) -> str:
     try:
         found = json.loads(os.read(descriptor, _SIGNATURE_BYTES_CAP))
-        return f"pid {int(found['pid'])} ({found['command']}), since {found['since']}"
-    except (OSError, ValueError, KeyError, TypeError):
+        parts = [str(int(found["pid"])), str(found["command"])[:200], str(found["since"])[:40]]
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return "another process"
+    # Anybody may write this file: what a terminal would obey is left out.
+    pid, command, since = ("".join(sign for sign in part if sign.isprintable()) for part in parts)
+    return f"pid {pid} ({command}), since {since}"

@@ -110,6 +110,7 @@ def choose(catalog: Catalog, suite_name: str, patterns: Sequence[str]) -> Choice
         Problem: there is no such suite, or a pattern names no kernel; the nearest names are offered.
     """
     suites = {suite.name: suite for suite in catalog.suites}
+    suite_name = suite_name.lower()
     if suite_name not in suites:
         raise Problem(f"--suite {suite_name}: no such suite; {nearest(suite_name, list(suites))}", ExitCode.USAGE)
     suite = suites[suite_name]
@@ -119,7 +120,7 @@ def choose(catalog: Catalog, suite_name: str, patterns: Sequence[str]) -> Choice
     known = [kernel.id for kernel in catalog.kernels]
     chosen: set[str] = set()
     for pattern in patterns:
-        matching = {kernel_id for kernel_id in known if fnmatchcase(kernel_id, pattern)}
+        matching = {kernel_id for kernel_id in known if fnmatchcase(kernel_id, pattern.lower())}
         if not matching:
             raise Problem(f"--kernel {pattern}: no such kernel; {nearest(pattern, known)}", ExitCode.USAGE)
         chosen |= matching

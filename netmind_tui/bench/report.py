@@ -3,13 +3,13 @@
 import csv
 import io
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import fields
+from typing import Any
 
 from netmind_tui.bench.plan import Plan
 from netmind_tui.document import encode
-from netmind_tui.model.kernel import Kernel, Suite
-from netmind_tui.model.measurement import Measurement, Run
+from netmind_tui.model.measurement import Measurement, MeasurementDocument, Run
+from netmind_tui.model.plan import PlanDocument, PlannedStep
 from netmind_tui.model.quantity import interval, percent, quantity
 
 _PLAIN = (
@@ -65,8 +65,8 @@ def as_csv(run: Run) -> str:
 
 def as_json_line(measurement: Measurement, run_id: str) -> str:
     """One measurement as one line of JSON, with the run it belongs to."""
-    members = {"schema": "netmind.measurement/1", "run_id": run_id}
-    return (encode(members)[:-1] + b"," + encode(measurement)[1:]).decode()
+    members = {member.name: getattr(measurement, member.name) for member in fields(measurement)}
+    return encode(MeasurementDocument(run_id=run_id, **members)).decode()
 
 
 def as_markdown(run: Run) -> str:
@@ -95,38 +95,6 @@ def _yes(measurement: Measurement) -> str:
 
 def _markdown_row(cells: Iterable[str]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CatalogDocument:
-    """What ``netmind bench --list`` says."""
-
-    schema: Literal["netmind.catalog/1"] = "netmind.catalog/1"
-    kernels: tuple[Kernel, ...]
-    suites: tuple[Suite, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedStep:
-    """One kernel on one device as planned; ``refused`` says why it will not be tried."""
-
-    kernel: str
-    device: str
-    shape: dict[str, int]
-    expected_s: float
-    memory_bytes: int
-    refused: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanDocument:
-    """What ``netmind bench --dry-run`` says."""
-
-    schema: Literal["netmind.plan/1"] = "netmind.plan/1"
-    suite: str
-    seed: int
-    expected_s: float
-    steps: tuple[PlannedStep, ...]
 
 
 def plan_document(plan: Plan) -> PlanDocument:

@@ -30,6 +30,7 @@ class Observation:
         self._before: Sample | None = None
         self._after: Sample | None = None
         self.stopped_hot_c: int | None = None
+        self.paused_s = 0.0
 
     def is_edge(self, phase: Phase) -> bool:
         """Whether entering this phase begins or ends the certified one."""
@@ -66,6 +67,7 @@ class Observation:
             energy_method=method,
             throttle=self._throttle(),
             stopped_hot_c=self.stopped_hot_c,
+            paused_s=self.paused_s,
         )
 
     def _energy(self) -> tuple[float | None, str | None]:

@@ -29,11 +29,11 @@ import numpy as np
 import onnxruntime as ort
 
 from netmind_tui.bench.catalog import DigestMismatchError, read_graph
-from netmind_tui.bench.check import Check
 from netmind_tui.bench.family import FAMILIES
-from netmind_tui.bench.family.base import Array, Exercise, Task
+from netmind_tui.bench.family.base import Array, Task
 from netmind_tui.bench.placement import PlacementRefusedError, assert_placed
 from netmind_tui.bench.protocol import Begun, Cause, Event, Noticed, Outcome, Prepared, Ready, Refusal, Request
+from netmind_tui.bench.rotation import Rotation
 from netmind_tui.bench.timing import Notice, Stopwatch
 from netmind_tui.model.kernel import Phase, Provider
 
@@ -248,7 +248,7 @@ class Worker:
         setup_s = perf_counter() - started
 
         self.say(Prepared(exercise.shape))
-        rotation = _Rotation(exercise)
+        rotation = Rotation(exercise)
         self._begin(Phase.COLD)
         first_s = rotation.run(1)
         self._begin(Phase.VERIFY)
@@ -277,48 +277,6 @@ class Worker:
 
     def _notify(self, notice: Notice) -> None:
         self.say(Noticed(notice))
-
-
-class _Rotation:
-    """Runs bindings in turn, spoils their outputs beforehand, and checks what the last runs left.
-
-    A run that did nothing leaves a spoiled output, or that of another binding: neither passes for its own.
-    """
-
-    def __init__(self, exercise: Exercise) -> None:
-        self._exercise = exercise
-        self._next = self._last = 0
-        self._ran: set[int] = set()
-
-    def run(self, iterations: int) -> float:
-        """Run, wait, and return the seconds it took."""
-        bindings, count, index = self._exercise.bindings, len(self._exercise.bindings), self._next
-        running = {(index + step) % count for step in range(min(iterations, count))}
-        if self._exercise.session.spoils_cheaply:
-            for each in running:
-                bindings[each].spoil()
-        start = perf_counter()
-        for _ in range(iterations):
-            bindings[index].run()
-            index = (index + 1) % count
-        self._exercise.session.synchronise()
-        seconds = perf_counter() - start
-        self._next, self._last = index, (index - 1) % count
-        self._ran |= running
-        return seconds
-
-    def spoil(self) -> None:
-        """Make every output wrong that there is: a phase must make its own."""
-        for index in self._ran:
-            self._exercise.bindings[index].spoil()
-        self._ran.clear()
-
-    def check(self) -> Check:
-        """Check every output that was made since the last spoiling; the worst of the checks."""
-        made = [self._last] if self._exercise.shares_output else sorted(self._ran)
-        checks = [self._exercise.check(index) for index in made]
-        wrong = [check for check in checks if not check.ok]
-        return wrong[0] if wrong else max(checks, key=lambda check: check.error or 0.0)
 
 
 def _refusal_of(error: Exception) -> Refusal:

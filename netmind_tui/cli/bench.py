@@ -1,5 +1,6 @@
 """``netmind bench``: measure what each device really does, and say how sure that is."""
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +11,7 @@ from netmind_tui.cli.output import Format
 from netmind_tui.cli.page import page_for
 from netmind_tui.cli.share import redactor
 from netmind_tui.model.exit import ExitCode
+from netmind_tui.model.problem import Problem
 
 if TYPE_CHECKING:
     from netmind_tui.bench.benchmark import Benchmark
@@ -28,7 +30,9 @@ def bench(
         list[str] | None, typer.Option("--device", "-d", help="gpu:0, gpu:0-3, gpu, cpu, a UUID …; repeatable.")
     ] = None,
     provider: Annotated[str | None, typer.Option(help="Only devices of this provider: cpu or cuda.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of all data; the catalogue's unless given.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=2**63 - 1, help="Seed of all data; the catalogue's unless given.")
+    ] = None,
     max_time: Annotated[float | None, typer.Option(min=0.1, help="End the whole run after so many seconds.")] = None,
     watchdog: Annotated[
         float | None, typer.Option(min=0.5, help="Seconds that a worker may say nothing; by phase unless given.")
@@ -52,6 +56,10 @@ def bench(
     chosen = output.choose(form, json=json, offered=offered)
     if list_kernels:
         return _list(chosen, path)
+    output.check(path)
+    for name, value in (("--max-time", max_time), ("--watchdog", watchdog)):
+        if value is not None and not math.isfinite(value):
+            raise Problem(f"{name} {value}: a number of seconds is expected", ExitCode.USAGE)
     wishes = Wishes(
         suite=suite,
         kernels=tuple(kernel or ()),
@@ -70,9 +78,9 @@ def bench(
 
 def _list(chosen: Format, path: Path | None) -> ExitCode:
     from netmind_tui.bench.catalog import open_catalog  # noqa: PLC0415 - see bench
-    from netmind_tui.bench.report import CatalogDocument  # noqa: PLC0415 - see bench
     from netmind_tui.cli import plan_view  # noqa: PLC0415 - see bench
     from netmind_tui.document import encode_pretty  # noqa: PLC0415 - see bench
+    from netmind_tui.model.plan import CatalogDocument  # noqa: PLC0415 - see bench
 
     catalog = open_catalog()
     if chosen is Format.JSON:
@@ -107,9 +115,16 @@ def _run(benchmark: "Benchmark", chosen: Format, path: Path | None, *, strict: b
         run = benchmark.run(Streaming(watcher, benchmark.run_id) if streams else watcher)
     if not benchmark.plan.is_empty:
         _keep(run)
-    if not streams:
+    code = exit_code(run, strict=strict)
+    if streams:
+        return code
+    try:
         output.write(_render(redactor().redact(run) if share else run, chosen, path), path)
-    return exit_code(run, strict=strict)
+    except Problem:
+        if run.stopped is None:
+            raise
+        # The terminal went away with the signal; the run is kept, and the code says what happened.
+    return code
 
 
 def _keep(run: "Run") -> None:

@@ -1,5 +1,6 @@
 """How a run goes, on stderr: a live view for somebody who watches, a line a kernel for a log."""
 
+from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING, Self
 
@@ -26,6 +27,7 @@ class Quiet:
     def __init__(self, plan: Plan) -> None:
         self._total = len(plan.steps)
         self._done = 0
+        self._said: tuple[str, str] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -40,9 +42,12 @@ class Quiet:
         """Nothing is said until there is an outcome."""
 
     def finished(self, measurement: Measurement) -> None:
-        """One kernel's outcome."""
+        """One kernel's outcome; a device's one trouble is said once."""
         self._done += 1
-        diagnostics.say(f"netmind: {self._done}/{self._total} {outcome(measurement)}")
+        trouble = (measurement.device, measurement.reasons[0].detail) if measurement.value is None else None
+        if trouble is None or trouble != self._said:
+            diagnostics.say(f"netmind: {self._done}/{self._total} {outcome(measurement)}")
+        self._said = trouble
 
 
 class Lively:
@@ -71,7 +76,8 @@ class Lively:
 
     def __exit__(self, *_: object) -> None:
         if self._live is not None:
-            self._live.stop()
+            with suppress(OSError):  # the terminal may be gone
+                self._live.stop()
 
     def began(self, step: Step) -> None:
         """A kernel is about to be measured."""
@@ -93,7 +99,8 @@ class Lively:
             self._passed_s += self._step.expected_s
         self._step = None
         if self._live is not None:
-            self._live.console.print(outcome(measurement), style=_STYLES.get(measurement.status, ""), highlight=False)
+            with suppress(OSError):
+                self._live.console.print(outcome(measurement), style=_STYLES.get(measurement.status, ""))
 
     def _line(self) -> "Text":
         from rich.text import Text  # noqa: PLC0415 - see __enter__

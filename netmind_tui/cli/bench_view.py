@@ -15,17 +15,19 @@ from netmind_tui.model.finding import Finding, Status
 from netmind_tui.model.measurement import Measurement, Run
 from netmind_tui.model.quantity import gibibytes, interval, percent, quantity
 
-WIDE, MIDDLE = 96, 72
+WIDE, MIDDLE, NARROW = 96, 78, 56
 
 
 def table(run: Run, page: Page) -> str:
-    """The run on a page of any width; narrow ones lose the interval first, then samples and checks."""
+    """The run on a page of any width; narrow ones lose the samples first, then the interval."""
     return printed(_blocks(run, page.width), page)
 
 
 def _blocks(run: Run, width: int) -> Iterator[RenderableType]:
     yield _headline(run)
-    yield _conditions(run)
+    conditions = _conditions(run)
+    if conditions:
+        yield conditions
     yield Text()
     known = {device.id: device for device in run.devices}
     ids = dict.fromkeys(measurement.device for measurement in run.measurements)
@@ -84,7 +86,7 @@ def _device_line(devices: Sequence[Device], run: Run) -> Text:
 
 
 def ranges(ids: Sequence[str]) -> str:
-    """Device ids in short: ``gpu:0–4, gpu:6–7``."""
+    """Device ids in short: ``gpu:0-4, gpu:6-7``."""
     runs: list[list[str]] = []
     for each in ids:
         kind, _, number = each.rpartition(":")
@@ -92,7 +94,7 @@ def ranges(ids: Sequence[str]) -> str:
             runs[-1].append(each)
         else:
             runs.append([each])
-    return ", ".join(run[0] if len(run) == 1 else f"{run[0]}–{run[-1].rpartition(':')[2]}" for run in runs)
+    return ", ".join(run[0] if len(run) == 1 else f"{run[0]}-{run[-1].rpartition(':')[2]}" for run in runs)
 
 
 def _trouble(rows: Sequence[Measurement]) -> str | None:
@@ -110,11 +112,11 @@ def _measured(rows: Sequence[Measurement], width: int) -> RenderableType:
     if width >= MIDDLE:
         for source in sources:
             notes.add_row("  ", Text("peak:", style="dim"), Text(source, style="dim"))
-    return Group(_figures(rows, width), notes)
+    return Group(_figures(rows, width), notes) if notes.rows else _figures(rows, width)
 
 
 def _figures(rows: Sequence[Measurement], width: int) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    table = Table(box=None, padding=(0, 2 if width >= MIDDLE else 1, 0, 0), header_style="dim", pad_edge=False)
     table.add_column("", width=1)
     table.add_column("kernel", no_wrap=True)
     table.add_column("rate", justify="right", no_wrap=True)
@@ -126,7 +128,7 @@ def _figures(rows: Sequence[Measurement], width: int) -> Table:
         table.add_column("of peak", justify="right", no_wrap=True)
     if width >= WIDE:
         table.add_column("samples", justify="right", no_wrap=True)
-        table.add_column("verified", no_wrap=True)
+    table.add_column("verified" if width >= NARROW else "", no_wrap=True)
     table.add_column("status", no_wrap=True)
     for m in rows:
         mark, style = MARKS[m.status]
@@ -134,17 +136,22 @@ def _figures(rows: Sequence[Measurement], width: int) -> Table:
         cells += [interval(m.ci95, m.value, m.unit)] if width >= MIDDLE else []
         cells.append(percent(m.cv))
         cells += [percent(m.efficiency)] if has_peak else []
-        cells += [str(m.n) if m.n else "—", _verified(m)] if width >= WIDE else []
+        cells += [str(m.n) if m.n else "—"] if width >= WIDE else []
+        cells.append(_verified(m, width))
         table.add_row(*cells, Text(m.status, style=style))
     return table
 
 
-def _verified(measurement: Measurement) -> str:
+def _verified(measurement: Measurement, width: int) -> str:
+    """Whether the result was right, how that was found, and by how much it was off; a mark where there is no room."""
     verified = measurement.verified
     if verified is None:
         return "—"
-    error = f" {verified.error:.0e}" if verified.error else ""
-    return f"{'✔' if verified.before and verified.after else '✖'} {verified.method}{error}"
+    mark = "✔" if verified.before and verified.after else "✖"
+    if width < NARROW:
+        return mark
+    error = f" {verified.error:.0e}" if verified.error and width >= WIDE else ""
+    return f"{mark} {verified.method}{error}"
 
 
 def _finding(finding: Finding) -> RenderableType:

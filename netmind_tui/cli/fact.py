@@ -26,13 +26,15 @@ _UNITS = ((1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")
 class Fact:
     """One line of a description.
 
-    ``is_absent`` says that ``value`` is the word for a reason; ``is_long``, that it wants a line of its own.
+    ``is_absent`` says that ``value`` is the word for a reason; ``is_long``, that it wants a line of its own;
+    ``is_alarming``, that it wants to be seen.
     """
 
     label: str
     value: str
     is_absent: bool = False
     is_long: bool = False
+    is_alarming: bool = False
 
 
 def size(count: int) -> str:
@@ -126,7 +128,7 @@ def _gpu_facts(device: Device) -> Iterator[Fact]:
 
 def _card_facts(device: Device) -> Iterator[Fact]:
     yield _fact("slot", device, "pci_slot", str)
-    yield _fact("PCIe", device, "pcie_generation_max", lambda generation: _pcie(generation, device.pcie_width_max))
+    yield _fact("PCIe", device, "pcie_generation_max", lambda generation: pcie(generation, device.pcie_width_max))
     yield _fact("power limit", device, "power_limit_w", lambda watts: _power(watts, device))
     yield _fact("slows at", device, "temperature_slowdown_c", lambda degrees: f"{degrees} °C")
     yield _fact("cores", device, "core_count", str)
@@ -161,7 +163,8 @@ def _cache(cache: Cache) -> str:
     return f"L{cache.level}{kind} {size(cache.size_bytes)}{shared}"
 
 
-def _pcie(generation: int, width: int | None) -> str:
+def pcie(generation: int, width: int | None) -> str:
+    """A PCIe link: ``5.0 x16``."""
     return f"{generation}.0" if width is None else f"{generation}.0 x{width}"
 
 

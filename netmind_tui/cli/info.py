@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from netmind_tui.model.device import Device
-    from netmind_tui.model.info import Info
+    from netmind_tui.model.info import DeviceUse, Info
+    from netmind_tui.model.sample import Sample
     from netmind_tui.model.selector import Selection
     from netmind_tui.probe.gpu import GpuProbe
+    from netmind_tui.probe.host import HostSampler
 
 _INTERVAL_S = 1.0
 
@@ -58,7 +60,7 @@ def info(
         return _watch(interval_s=interval or _INTERVAL_S, count=count, names=device or [], share=share)
     chosen = output.choose(form, json=json, offered=(Format.TABLE, Format.JSON, Format.MARKDOWN))
     with _gpus() as probe:
-        document, selection = _describe(probe, device or [])
+        document, selection = _describe(probe, device or [], live=True)
     _warn(document)
     code = _outcome(document, selection, device or [])
     shown = redactor().redact(document) if share else document
@@ -78,12 +80,13 @@ def _gpus() -> "Iterator[GpuProbe | None]":
         yield probe
 
 
-def _describe(probe: "GpuProbe | None", names: list[str]) -> "tuple[Info, Selection]":
-    """The machine with the devices that were asked for, and what is to be known about them."""
+def _describe(probe: "GpuProbe | None", names: list[str], *, live: bool) -> "tuple[Info, Selection]":
+    """The machine with the devices that were asked for, what is to be known about them, and what they do now."""
     from netmind_tui.model.info import Info, Tool  # noqa: PLC0415 - see above
     from netmind_tui.probe.finding import gpu_findings, library_missing_finding  # noqa: PLC0415 - see above
-    from netmind_tui.probe.host import cpu_device, read_host  # noqa: PLC0415 - see above
+    from netmind_tui.probe.host import HostSampler, cpu_device, read_host  # noqa: PLC0415 - see above
 
+    sampler = HostSampler() if live else None
     host = read_host()
     driver, gpus = (None, ()) if probe is None else (probe.driver(), probe.devices())
     selection = _select((*gpus, cpu_device(host)), names)
@@ -92,15 +95,53 @@ def _describe(probe: "GpuProbe | None", names: list[str]) -> "tuple[Info, Select
     findings = [missing] if missing is not None else []
     if driver is not None:
         findings += gpu_findings(driver, gpus)
+    gpu_ids = ids & {each.id for each in gpus}
     document = Info(
         generated_at=_now(),
         tool=Tool(name="netmind", version=__version__),
         host=host,
         driver=driver,
         devices=selection.devices,
+        now=None if sampler is None else _sample(sampler, probe, gpu_ids),
+        in_use=_uses(probe, [each for each in gpus if each.id in gpu_ids]) if live and probe is not None else (),
         findings=tuple(finding for finding in findings if finding.device is None or finding.device in ids),
     )
     return document, selection
+
+
+def _sample(sampler: "HostSampler", probe: "GpuProbe | None", ids: set[str]) -> "Sample":
+    """The host and these GPUs at one moment."""
+    from netmind_tui.model.sample import Sample  # noqa: PLC0415 - see above
+
+    at = _now()
+    devices = probe.sample() if probe is not None and ids else ()
+    return Sample(at=at, host=sampler.sample(), devices=tuple(each for each in devices if each.device in ids))
+
+
+def _uses(probe: "GpuProbe", devices: "list[Device]") -> "tuple[DeviceUse, ...]":
+    """Who computes on each of the devices."""
+    return tuple(_use(probe, device) for device in devices)
+
+
+def _use(probe: "GpuProbe", device: "Device") -> "DeviceUse":
+    from netmind_tui.model.info import DeviceProcess, DeviceUse  # noqa: PLC0415 - see above
+    from netmind_tui.model.reading import Absence  # noqa: PLC0415 - see above
+    from netmind_tui.probe.host import process_name  # noqa: PLC0415 - see above
+
+    lost = device.lost is not None
+    if device.uuid is None:
+        return DeviceUse(device=device.id, absent={"processes": Absence.LOST if lost else Absence.NOT_SUPPORTED})
+    try:
+        found = probe.compute_processes(device.uuid)
+    except LookupError:  # it went away since it was listed
+        return DeviceUse(device=device.id, absent={"processes": Absence.LOST})
+    if found.value is None:
+        return DeviceUse(device=device.id, absent={"processes": found.absence or Absence.NOT_SUPPORTED})
+    processes = (
+        DeviceProcess(pid=each.pid, name=process_name(each.pid).value, memory_used_bytes=each.memory_used_bytes)
+        for each in found.value
+    )
+    return DeviceUse(device=device.id, processes=tuple(processes))
 
 
 def _select(devices: "tuple[Device, ...]", names: list[str]) -> "Selection":
@@ -118,7 +159,7 @@ def _outcome(document: "Info", selection: "Selection", names: list[str]) -> Exit
     if not names:
         return ExitCode.OK
     for name in selection.missing:
-        diagnostics.fail(f"{name}: this machine has no such device")
+        diagnostics.fail(f"{selection.called(name)}: this machine has no such device")
     lost = [each for each in document.devices if each.lost is not None]
     for each in lost:
         diagnostics.fail(f"{each.id} cannot be read: {each.lost}")
@@ -145,7 +186,7 @@ def _watch(*, interval_s: float, count: int | None, names: list[str], share: boo
     from netmind_tui.probe.sampler import MachineSource  # noqa: PLC0415 - see above
 
     with _gpus() as probe:
-        document, selection = _describe(probe, names)
+        document, selection = _describe(probe, names, live=False)
         _warn(document)
         code = _outcome(document, selection, names)
         if not selection.devices:

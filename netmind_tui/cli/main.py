@@ -1,6 +1,5 @@
 """The command ``netmind``: its commands, its exit codes, and what happens when it is interrupted."""
 
-import os
 import signal
 import sys
 from types import FrameType
@@ -12,13 +11,14 @@ from netmind_tui import __version__
 from netmind_tui.cli import diagnostics, output
 from netmind_tui.cli.bench import bench
 from netmind_tui.cli.info import info
+from netmind_tui.cli.page import prepare_streams
 from netmind_tui.cli.schema import schema
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.problem import Problem, Stopped
 
 app = typer.Typer(
     name="netmind",
-    no_args_is_help=True,
+    no_args_is_help=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -31,14 +31,18 @@ def _print_version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def _netmind(
+    context: typer.Context,
     *,
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001 - its callback has ended the command by then
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and end.")
     ] = False,
 ) -> None:
     """Measure what this machine can do, and prove it."""
+    if context.invoked_subcommand is None:
+        diagnostics.say(context.get_help())
+        raise typer.Exit(ExitCode.USAGE)
 
 
 app.command()(bench)
@@ -54,6 +58,7 @@ def run() -> None:
 def main(arguments: list[str]) -> int:
     """Run one command and return its exit code; every known trouble becomes one sentence on stderr."""
     _listen()
+    prepare_streams()
     try:
         outcome = app(arguments, prog_name="netmind", standalone_mode=False)
     except Problem as problem:
@@ -65,6 +70,10 @@ def main(arguments: list[str]) -> int:
         return ExitCode.INTERRUPTED
     except output.ReaderLeft:
         return ExitCode.OK
+    except OSError as error:  # a stream or file that nobody else took care of
+        diagnostics.fail(str(error))
+        output.discard()
+        return ExitCode.USAGE
     except Exception as error:
         if not hasattr(error, "format_message"):  # only the parser's own errors explain themselves
             raise
@@ -76,21 +85,21 @@ def _usage(error: Exception) -> ExitCode:
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "netmind"
     message = error.format_message()  # type: ignore[attr-defined] # the parser's classes are private
-    if message:
-        diagnostics.fail(f"{message.rstrip('.')} (see {command} --help)")
-    else:
-        diagnostics.say(context.get_help() if context is not None else "see netmind --help")
+    diagnostics.fail(f"{message.rstrip('.')} (see {command} --help)")
     return ExitCode.USAGE
 
 
 def _listen() -> None:
-    """Turn the polite signals into an exit that lets every ``finally`` run."""
+    """Turn the polite signals into an exit that lets every ``finally`` run.
+
+    Those that were ignored from the start stay so: ``nohup`` and background jobs mean it.
+    """
 
     def stop(number: int, _frame: FrameType | None) -> None:
         code = ExitCode.INTERRUPTED if number == signal.SIGINT else ExitCode.TERMINATED
         raise Stopped(code)
 
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)
-    if os.name == "posix":
-        signal.signal(signal.SIGHUP, stop)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, stop)

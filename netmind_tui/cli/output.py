@@ -67,6 +67,22 @@ def write(text: str, path: Path | None = None) -> None:
         raise Problem(f"cannot write {path}: {_cause(error)}; nothing was changed", ExitCode.USAGE) from error
 
 
+def check(path: Path | None) -> None:
+    """Refuse a file that cannot be written before the work for it is done.
+
+    Raises:
+        Problem: it is a folder, or lies in one that is not there or not ours to write.
+    """
+    if path is None or _is_special(path):
+        return
+    try:
+        target = _target(path)
+        if not os.access(target.parent, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise Problem(f"cannot write {path}: {_cause(error)}", ExitCode.USAGE) from error
+
+
 def line(text: str) -> None:
     """Write one line of a stream and flush it.
 
@@ -89,6 +105,8 @@ def line(text: str) -> None:
 
 def discard() -> None:
     """Point stdout at nothing after its reader left, so that the interpreter's last flush stays silent."""
+    if sys.stdout is None or sys.stdout.closed:
+        return
     sink = os.open(os.devnull, os.O_WRONLY)
     os.dup2(sink, sys.stdout.fileno())
     os.close(sink)
@@ -104,9 +122,7 @@ def _is_special(path: Path) -> bool:
 
 
 def _replace(path: Path, data: bytes) -> None:
-    target = path.resolve()
-    if target.is_dir():
-        raise IsADirectoryError(errno.EISDIR, "it is a folder")
+    target = _target(path)
     mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask()
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     temporary = Path(name)
@@ -120,6 +136,23 @@ def _replace(path: Path, data: bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _target(path: Path) -> Path:
+    """The file itself, behind links.
+
+    Raises:
+        OSError: it is a folder, its folder is missing, or the links run in a circle.
+    """
+    try:
+        target = path.resolve()
+    except RuntimeError as error:
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP)) from error
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "it is a folder")
+    if not target.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, f"there is no folder {path.parent}")
+    return target
 
 
 def _umask() -> int:

@@ -28,7 +28,21 @@ MARKS = {
 }
 """A sign and a style for each status: the shape says it without the colour."""
 
-_ASCII = {"✔": "+", "▲": "!", "✖": "x", "·": "-", "–": "-", "—": "-", "µ": "u", "…": ".", "×": "x", "≤": "<="}
+_ASCII = {
+    "✔": "+",
+    "▲": "!",
+    "✖": "x",
+    "▶": ">",
+    "·": "-",
+    "–": "-",
+    "—": "-",
+    "×": "x",
+    "±": "+-",
+    "≤": "<=",
+    "µ": "u",
+    "…": ".",
+    "°": "",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +71,13 @@ def _plain(error: UnicodeError) -> tuple[str, int]:
 
 
 codecs.register_error("netmind-plain", _plain)
+
+
+def prepare_streams() -> None:
+    """Let stdout and stderr write a plain sign where their encoding lacks one."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="netmind-plain")
 
 
 def printed(blocks: "Iterable[RenderableType]", page: Page) -> str:

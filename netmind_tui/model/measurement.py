@@ -25,6 +25,7 @@ class Reason(StrEnum):
     POWER_CAPPED = "power-capped"
     NOT_CONVERGED = "not-converged"
     STOPPED_HOT = "stopped-hot"
+    SUSPENDED = "suspended"
     BUFFERS_LIMITED = "buffers-limited"
     NOT_PLACEABLE = "not-placeable"
     NOT_ENOUGH_MEMORY = "not-enough-memory"
@@ -155,6 +156,14 @@ class Measurement:
     after: Sample | None = None
     status: Status
     reasons: tuple[Because, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasurementDocument(Measurement):
+    """One line of ``netmind bench --format jsonl``: a measurement and the run it belongs to."""
+
+    schema: Literal["netmind.measurement/1"] = "netmind.measurement/1"
+    run_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

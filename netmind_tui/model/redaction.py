@@ -18,10 +18,11 @@ _PRIVATE = {
     "user": "user",
     "username": "user",
     "owner": "user",
-    "uuid": "gpu",
+    "uuid": "uuid",
     "serial": "serial",
     "board_serial": "serial",
     "Disk.device": "disk",
+    "DeviceProcess.name": "process",
 }
 # Members that name what anyone could have: numbers in versions look like addresses, and ``0000:81:00.0`` is a slot.
 _PUBLIC = {"schema", "id", "version", "kernel", "os", "python", "file_system", "pci_slot", "parent"} | {
@@ -33,6 +34,7 @@ _PUBLIC = {"schema", "id", "version", "kernel", "os", "python", "file_system", "
     "at",
 }
 _SINGLE = {"host", "user"}
+_MAKER = "gpu-"  # with or without it, a UUID is the same card's
 
 _HEX = "[0-9a-fA-F]"
 _UUID = re.compile(rf"\b((?:GPU|MIG)-)?{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}\b")
@@ -80,8 +82,8 @@ class Redactor:
     def _text(self, text: str, name: str) -> str:
         word = _PRIVATE.get(name)
         if word is not None:
-            return self._placeholder("mig" if word == "gpu" and text.upper().startswith("MIG-") else word, text)
-        text = _UUID.sub(lambda match: self._uuid(match[0]), text)
+            return self._placeholder(word, text)
+        text = _UUID.sub(lambda match: self._placeholder("uuid", match[0]), text)
         text = _HARDWARE_ADDRESS.sub(lambda match: self._placeholder("address", match[0]), text)
         text = _ADDRESS.sub(lambda match: self._address(match[0]), text)
         text = _PATH.sub(lambda match: self._path(match[0]), text)
@@ -92,15 +94,11 @@ class Redactor:
     def _placeholder(self, word: str, value: str) -> str:
         if word in _SINGLE:
             return word
-        key = (word, value.lower())
+        key = (word, value.lower().removeprefix(_MAKER))
         if key not in self._placeholders:
             self._counts[word] = self._counts.get(word, 0) + 1
             self._placeholders[key] = f"{word}-{self._counts[word]}"
         return self._placeholders[key]
-
-    def _uuid(self, text: str) -> str:
-        maker = text[:4].upper()
-        return self._placeholder({"GPU-": "gpu", "MIG-": "mig"}.get(maker, "uuid"), text)
 
     def _address(self, text: str) -> str:
         import ipaddress  # noqa: PLC0415 - 5 ms, and only a shared document needs it

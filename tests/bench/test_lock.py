@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import sys
@@ -74,6 +75,31 @@ def test_other_users_may_sign_the_file(tmp_path):
     finally:
         os.umask(before)
     assert (tmp_path / "netmind-gpu-1.lock").stat().st_mode & 0o777 == 0o666
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        b"[" * 4000,
+        b'{"pid":1e999,"command":"c","since":"s"}',
+        b'{"pid":1}',
+        b"\xff\xfe",
+        b'{"pid":1,"command":2,"since":3}',
+    ],
+)
+def test_a_holder_with_a_strange_signature_is_still_a_holder(tmp_path, holder, signature):
+    (tmp_path / "netmind-gpu-1.lock").write_bytes(signature)
+    with pytest.raises(DeviceHeldError):
+        take(tmp_path)
+
+
+def test_a_signature_cannot_command_the_terminal(tmp_path, holder):
+    forged = {"pid": 1, "command": "\x1b[2Jx\nnetmind: error: y" + "z" * 5000, "since": "now"}
+    (tmp_path / "netmind-gpu-1.lock").write_text(json.dumps(forged)[:4000] + '","since":"now"}')
+    with pytest.raises(DeviceHeldError) as raised:
+        take(tmp_path)
+    assert str(raised.value).isprintable()
+    assert len(str(raised.value)) < 300
 
 
 def test_garbage_left_in_the_file_does_no_harm(tmp_path):

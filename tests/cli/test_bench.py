@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import pty
 import resource
 import shutil
 import signal
@@ -78,6 +79,13 @@ def worker_of(command):
                 continue
         time.sleep(0.01)
     raise AssertionError("no worker appeared")
+
+
+def wait_until(holds):
+    deadline = time.monotonic() + PATIENCE_S
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def say_until(command, text):
@@ -208,6 +216,9 @@ class TestWrongWords:
             (["--format", "csv", "--json"], "contradict"),
             (["--device", "cpu", "--provider", "cuda"], "none of the named devices"),
             (["--seed", "many"], "seed"),
+            (["--seed", "-1"], "seed"),
+            (["--max-time", "nan"], "--max-time"),
+            (["--list", "--format", "csv"], "table, json"),
         ],
     )
     def test_each_ends_2_with_the_nearest_names(self, bench, arguments, offer):
@@ -238,7 +249,7 @@ class TestDevicesThatCannotBeMeasured:
         assert row["reasons"][0]["id"] == "provider-not-loadable"
         assert "is not installed" in row["reasons"][0]["detail"]
         finding = next(each for each in json.loads(done.stdout)["findings"] if each["id"] == "cuda-not-loadable")
-        assert "netmind-tui[cuda" in finding["remediation"]
+        assert "pip install '.[cuda]'" in finding["remediation"]
 
     def test_one_that_cannot_is_a_row_and_the_rest_goes_on(self, bench, nvml_stub):
         stub = nvml_stub("falls-off-now")
@@ -326,7 +337,7 @@ class TestWorkersThatDie:
 
     def test_a_worker_out_of_memory_is_an_error_and_the_rest_goes_on(self, bench):
         def poor():
-            resource.setrlimit(resource.RLIMIT_AS, (2_200_000_000, 2_200_000_000))
+            resource.setrlimit(resource.RLIMIT_AS, (1_300_000_000, 1_300_000_000))
 
         done = bench("-k", "dispatch", "-k", "stream.add", "--json", preexec_fn=poor)
         assert done.returncode == 4, done.stderr
@@ -369,6 +380,59 @@ class TestBeingStopped:
         assert len(run["measurements"]) < 4
 
 
+    def test_ctrl_z_stops_the_worker_too_and_the_gap_is_told(self, start):
+        command = start("--suite", "standard", "-k", "dispatch", "--json")
+        worker = worker_of(command)
+        wait_until(lambda: worker.cpu_times().user > 1.0)
+        command.send_signal(signal.SIGTSTP)
+        wait_until(lambda: {psutil.Process(command.pid).status(), worker.status()} == {psutil.STATUS_STOPPED})
+        command.send_signal(signal.SIGCONT)
+        wait_until(lambda: worker.status() != psutil.STATUS_STOPPED)
+        out, err = command.communicate(timeout=PATIENCE_S)
+        assert command.returncode == 0, err
+        (measurement,) = json.loads(out)["measurements"]
+        assert "suspended" in {because["id"] for because in measurement["reasons"]}
+        assert measurement["status"] == "unstable"
+
+    def test_a_closed_terminal_keeps_the_run(self, environment, home):
+        before = stored_runs(home)
+        ours, theirs = pty.openpty()
+        command = subprocess.Popen(
+            [*NETMIND, "bench", "--kernel", "*"],
+            env=environment,
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+        )
+        os.close(theirs)
+        seen = b""
+        while b"dispatch on cpu: " not in seen:
+            seen += os.read(ours, 4096)
+        os.close(ours)
+        command.send_signal(signal.SIGHUP)
+        assert command.wait(PATIENCE_S) == 143
+        (kept,) = set(stored_runs(home)) - set(before)
+        assert json.loads(kept.read_text())["measurements"][0]["kernel"] == "dispatch"
+
+    def test_nohup_means_it(self, environment):
+        def ignore():
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+        command = subprocess.Popen(
+            [*NETMIND, "bench", "-k", "dispatch", "--json"],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            preexec_fn=ignore,  # noqa: PLW1509 - this process has one thread
+        )
+        worker_of(command)
+        command.send_signal(signal.SIGHUP)
+        out, _ = command.communicate(timeout=PATIENCE_S)
+        assert command.returncode == 0
+        assert json.loads(out)["stopped"] is None
+
+
 class TestPlacesThatCannotBeWritten:
     def test_a_reader_that_leaves_early_causes_no_traceback(self, environment):
         reading, writing = os.pipe()
@@ -380,6 +444,41 @@ class TestPlacesThatCannotBeWritten:
         os.close(writing)
         assert "Traceback" not in done.stderr
         assert "Exception ignored" not in done.stderr
+
+    @pytest.mark.parametrize("name", ["missing/run.json", ".", "loop"])
+    def test_a_file_that_cannot_be_written_is_refused_before_the_work(self, bench, home, tmp_path, name):
+        (tmp_path / "loop").symlink_to("loop")
+        before = stored_runs(home)
+        done = bench("--kernel", "dispatch", "-o", str(tmp_path / name))
+        assert done.returncode == 2
+        assert "cannot write" in done.stderr
+        assert stored_runs(home) == before
+
+    def test_a_full_stderr_costs_the_words_only(self, environment):
+        with open("/dev/full", "w") as full:  # noqa: PTH123 - a device
+            command = [*NETMIND, "bench", "--kernel", "dispatch", "--json"]
+            done = subprocess.run(
+                command, env=environment, stdout=subprocess.PIPE, stderr=full, text=True, timeout=60, check=False
+            )
+        assert done.returncode == 0
+        assert json.loads(done.stdout)["measurements"][0]["value"] > 0
+
+    @pytest.mark.parametrize("kind", ["missing", "file", "directory-in-place", "link-in-place"])
+    def test_a_lock_that_cannot_be_taken_ends_3_with_one_sentence(self, bench, tmp_path, kind):
+        folder = tmp_path / "locks"
+        if kind == "file":
+            folder.write_text("")
+        elif kind != "missing":
+            folder.mkdir()
+        if kind == "directory-in-place":
+            (folder / "netmind-cpu.lock").mkdir()
+        elif kind == "link-in-place":
+            (folder / "netmind-cpu.lock").symlink_to("/etc/passwd")
+        done = bench("--kernel", "dispatch", "--json", env={"NETMIND_LOCKS": str(folder)})
+        assert done.returncode == 3
+        assert "Traceback" not in done.stderr
+        (row,) = rows(done).values()
+        assert "cannot be locked" in row["reasons"][0]["detail"]
 
     def test_an_unwritable_state_folder_costs_one_warning(self, bench, tmp_path):
         blocked = tmp_path / "file"
