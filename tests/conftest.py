@@ -35,6 +35,17 @@ def nvml_stub(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., dict[st
     return stub.stub_environment(tmp_path_factory.mktemp("nvml"))
 
 
+cuda = _load(Path(__file__).parent / "stub/cuda.py")
+
+
+@pytest.fixture(scope="session")
+def idle_card(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a CUDA installation whose card accepts everything and computes nothing."""
+    if reason := cuda.why_not():
+        pytest.skip(reason)
+    return cuda.build_cuda_stub(tmp_path_factory.mktemp("cuda"))
+
+
 class FakeSysfs:
     """The part of /sys that tells of NVIDIA cards, made of files."""
 

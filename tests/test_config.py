@@ -1,3 +1,7 @@
+import os
+import socket
+from pathlib import Path
+
 import pytest
 
 from netmind_tui import paths
@@ -70,9 +74,15 @@ def test_a_file_that_was_named_and_is_missing_is_an_error(home, monkeypatch):
         ("[alias]\nbig = true", "found true or false"),
         ("[alias]\nbig = 2026-01-01", "found a date or time"),
         ('[alias]\nbig = "gpu;0"', "alias.big: 'gpu;0' names no device"),
-        ('[alias]\nCPU = "gpu:0"', "alias.CPU: a name is a word of its own"),
-        ('[alias]\n"a:b" = "gpu:0"', "alias.a:b: a name is a word of its own"),
-        ('[alias]\n"" = "gpu:0"', "a name is a word of its own"),
+        ('[alias]\nCPU = "gpu:0"', "alias.CPU: cpu always means devices of this machine"),
+        ('[alias]\n"a:b" = "gpu:0"', "alias.a:b: a name is one word without colon"),
+        ('[alias]\n"a b" = "gpu:0"', "alias.a b: a name is one word without"),
+        ('[alias]\n"" = "gpu:0"', "alias: the name for 'gpu:0' is empty"),
+        ('[alias]\n"a\\nb" = "gpu:0"', r"alias.'a\nb': a name is one word without"),
+        ('[alias]\n"a\\u001b" = 1', r"alias.'a\x1b': expected a device"),
+        ('"a\\u001b[31m" = 1', r"'a\x1b[31m' is not a key"),
+        ('"" = 1', "'' is not a key"),
+        ('[alias]\nbig = "gpu:0,,2"', "alias.big: 'gpu:0,,2': a name is missing beside a comma"),
     ],
 )
 def test_a_wrong_file_is_a_usage_error_that_names_file_key_and_expectation(home, text, words):
@@ -84,10 +94,38 @@ def test_a_wrong_file_is_a_usage_error_that_names_file_key_and_expectation(home,
     assert caught.value.code is ExitCode.USAGE
     assert caught.value.sentence.startswith(str(home / "config/netmind/config.toml"))
     assert words in caught.value.sentence
+    assert caught.value.sentence.isprintable()
 
 
-def test_a_folder_in_place_of_the_file_is_a_usage_error(home):
-    (home / "config/netmind/config.toml").mkdir(parents=True)
+def make_socket(path):
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind(str(path))
 
-    with pytest.raises(Problem, match="cannot be read: is a directory"):
+
+@pytest.mark.skipif("sys.platform == 'win32'", reason="Windows has no such files")
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (os.mkdir, "is a folder, not a file"),
+        (os.mkfifo, "is a pipe, not a file"),
+        (lambda path: path.symlink_to("/dev/zero"), "is a device, not a file"),
+        (make_socket, "is a socket, not a file"),
+    ],
+)
+def test_what_is_no_file_is_a_usage_error_and_is_not_read(home, monkeypatch, make, words):
+    monkeypatch.chdir(home)
+    monkeypatch.setenv("NETMIND_CONFIG", "c.toml")
+    make(Path("c.toml"))
+
+    with pytest.raises(Problem) as caught:
         read_config()
+
+    assert (caught.value.sentence, caught.value.code) == (f"c.toml: {words}", ExitCode.USAGE)
+
+
+def test_a_link_to_a_file_is_the_file(home, monkeypatch):
+    (home / "real.toml").write_text('alias = {big = "gpu:0,2"}')
+    (home / "link.toml").symlink_to(home / "real.toml")
+    monkeypatch.setenv("NETMIND_CONFIG", str(home / "link.toml"))
+
+    assert read_config().alias == {"big": "gpu:0,2"}

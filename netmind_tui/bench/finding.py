@@ -9,7 +9,7 @@ from netmind_tui.model.measurement import Measurement, Reason
 
 _CUDA_13_DRIVER, _CUDA_12_DRIVER = 580, 525
 _CUDA_13_CAPABILITY = (7, 5)
-_LIBRARY = re.compile(r"lib[\w.+-]+\.so[.\d]*")
+_LIBRARY = re.compile(r"the CUDA library (\S+) is not installed")
 
 
 def run_findings(
@@ -50,7 +50,7 @@ def cuda_not_loadable(evidence: str, extra: str | None) -> Finding:
         id="cuda-not-loadable",
         title="The CUDA provider of ONNX Runtime cannot be loaded, so no GPU was measured",
         status=Status.ERROR,
-        actual=f"{library[0]} is missing" if library else evidence,
+        actual=f"{library[1]} is missing" if library else evidence,
         required="the CUDA libraries that fit this driver and its cards",
         evidence=evidence,
         purpose="GPU kernels run on the GPU or not at all; a CPU figure is never given instead",

@@ -251,6 +251,22 @@ class TestDevicesThatCannotBeMeasured:
         finding = next(each for each in json.loads(done.stdout)["findings"] if each["id"] == "cuda-not-loadable")
         assert "pip install '.[cuda]'" in finding["remediation"]
 
+    def test_a_card_that_accepts_everything_and_computes_nothing_is_found_out(self, bench, nvml_stub, idle_card):
+        """The real CUDA provider over a runtime whose kernels do nothing: placed on the card, and wrong."""
+        stub = nvml_stub("consumer")
+        libraries = f"{stub['LD_LIBRARY_PATH']}:{idle_card}"
+        env = {"LD_LIBRARY_PATH": libraries, "NETMIND_STUB_SCENARIO": "consumer"}
+        done = bench("--device", "gpu:0", "--kernel", "*", "--json", env=env)
+        assert done.returncode == 1, done.stderr
+        run = json.loads(done.stdout)
+        assert {m["kernel"] for m in run["measurements"]} == {"dispatch", "stream.add", "gemm.fp32", "gemm.int8"}
+        for measurement in run["measurements"]:
+            assert measurement["placement"] == {"provider": "cuda", "nodes": 1, "read": True}
+            assert measurement["status"] == "fail"
+            assert measurement["reasons"][0]["id"] == "wrong-result"
+            assert measurement["value"] is None
+        assert run["capacity"] == []
+
     def test_one_that_cannot_is_a_row_and_the_rest_goes_on(self, bench, nvml_stub):
         stub = nvml_stub("falls-off-now")
         env = {name: stub[name] for name in ("LD_LIBRARY_PATH", "NETMIND_STUB_SCENARIO")}

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from netmind_tui.model.device import Device, DeviceKind, Driver
 from netmind_tui.model.finding import Finding, Status
 from netmind_tui.model.host import Boundary, Cpu, Disk, Host
-from netmind_tui.model.info import Info, Tool
+from netmind_tui.model.info import DeviceProcess, DeviceUse, Info, Tool
 from netmind_tui.model.reading import Absence
 from netmind_tui.model.redaction import Redactor, names_of
 
@@ -63,13 +63,13 @@ def test_names_slots_and_figures_stay_and_what_identifies_goes():
         ),
     )
     assert shown.driver == INFO.driver
-    assert shown.devices == (replace(INFO.devices[0], uuid="gpu-1"), replace(INFO.devices[1], uuid="mig-1"))
+    assert shown.devices == (replace(INFO.devices[0], uuid="uuid-1"), replace(INFO.devices[1], uuid="uuid-2"))
 
 
 def test_free_text_is_searched_and_the_same_value_gets_the_same_placeholder():
     finding = redacted().findings[0]
 
-    assert finding.title == "user on host: gpu-1 at 0000:81:00.0 in path-2, see /proc/driver/nvidia"
+    assert finding.title == "user on host: uuid-1 at 0000:81:00.0 in path-2, see /proc/driver/nvidia"
     assert finding.evidence == "from address-2 or address-3, address-1, path-3, path-4 at 12:30"
     assert finding.remediation == INFO.findings[0].remediation
 
@@ -78,6 +78,16 @@ def test_nothing_that_identifies_is_left_anywhere():
     text = repr(redacted())
 
     assert not [secret for secret in ("anna", "8c1f2a3b", "192.168", "fe80", "9a:bc") if secret in text]
+
+
+def test_a_card_has_one_placeholder_with_its_makers_prefix_or_without_it():
+    assert Redactor().redact([UUID, UUID.removeprefix("GPU-"), UUID.lower()]) == ["uuid-1"] * 3
+
+
+def test_the_programs_that_somebody_runs_are_nobodys_business():
+    use = DeviceUse(device="gpu:0", processes=(DeviceProcess(pid=7, name="annas-idea", memory_used_bytes=5),))
+
+    assert Redactor().redact(use) == replace(use, processes=(replace(use.processes[0], name="process-1"),))
 
 
 def test_placeholders_are_the_same_in_every_document_of_a_stream():

@@ -49,6 +49,16 @@ def ids(*names, aliases=None):
         ("GPU-8c1f0000-b", ["gpu:1"]),
         ("8c1f0000-b", ["gpu:1"]),
         ("mig-77", ["mig:0.1"]),
+        ("gpu:0,2", ["gpu:0", "gpu:2"]),
+        ("gpu:0-1,2", ["gpu:0", "gpu:1", "gpu:2"]),
+        ("GPU:0, 2", ["gpu:0", "gpu:2"]),
+        ("gpu:2,0", ["gpu:0", "gpu:2"]),
+        ("gpu:0,cpu", ["gpu:0", "cpu"]),
+        ("cpu,gpu:1,2", ["gpu:1", "gpu:2", "cpu"]),
+        ("mig:0.1,gpu:2", ["mig:0.1", "gpu:2"]),
+        ("mig:0.1,0.1", ["mig:0.1"]),
+        (f"{UUIDS[0]},{UUIDS[1]}", ["gpu:0", "gpu:1"]),
+        ("pci:81:00,1b:00", ["gpu:0", "gpu:1"]),
     ],
 )
 def test_every_way_to_name_a_device(name, found):
@@ -71,6 +81,9 @@ def test_devices_keep_the_order_of_the_machine_and_are_named_once():
         (["pci:aa:00"], ("pci:aa:00",)),
         (["GPU-ffff"], ("GPU-ffff",)),
         (["mig:3.0"], ("mig:3.0",)),
+        (["gpu:1,7-8,cpu"], ("gpu:7", "gpu:8")),
+        (["mig:0.1,0.2"], ("mig:0.2",)),
+        ([" gpu:7 "], ("gpu:7",)),
     ],
 )
 def test_well_formed_names_of_absent_devices_are_missing_and_no_usage_error(names, missing):
@@ -89,6 +102,21 @@ def test_aliases_stand_for_any_name():
 
     assert ids("Big", aliases=aliases) == ["gpu:1"]
     assert ids("pair", aliases=aliases) == ["gpu:0", "gpu:1"]
+    assert ids("Big,cpu", aliases=aliases) == ["gpu:1", "cpu"]
+    assert ids("gpu:2,Big", aliases=aliases) == ["gpu:1", "gpu:2"]
+
+
+def test_what_an_alias_does_not_find_is_called_by_both_names():
+    selection = select(["pair", "gpu:9", "x,gpu:8"], MACHINE, {"pair": "gpu:2-3", "x": "gpu:5,6"})
+
+    assert selection.missing == ("gpu:3", "gpu:9", "gpu:5", "gpu:6", "gpu:8")
+    assert [selection.called(name) for name in selection.missing] == [
+        "pair (gpu:3)",
+        "gpu:9",
+        "x (gpu:5)",
+        "x (gpu:6)",
+        "gpu:8",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -108,6 +136,18 @@ def test_aliases_stand_for_any_name():
         ("gpu:3-1", "gpu:1-3"),
         ("gpu:0-999999", "at most"),
         ("gpu:٣", "gpu:"),
+        (",", "beside a comma"),
+        ("gpu:0,", "beside a comma"),
+        (",gpu:0", "beside a comma"),
+        ("gpu:0,,2", "beside a comma"),
+        ("2,gpu:0", "'2' names no device"),
+        ("cpu,2", "'2' names no device"),
+        ("gpu,2", "'2' names no device"),
+        ("big,2", "'2' names no device"),
+        ("gpu:0,0.1", "'0.1' names no device"),
+        ("gpu:0,gup:1", "'gup:1' names no device; did you mean gpu:1"),
+        ("gpu:0,3-1", "gpu:1-3"),
+        ("\ngpu:3-1", "gpu:1-3"),
     ],
 )
 def test_malformed_and_unknown_names_are_a_usage_error_with_the_nearest_names(name, offer):
@@ -116,6 +156,7 @@ def test_malformed_and_unknown_names_are_a_usage_error_with_the_nearest_names(na
 
     assert caught.value.code is ExitCode.USAGE
     assert offer in caught.value.sentence
+    assert caught.value.sentence.isprintable()
 
 
 def test_the_beginning_of_two_uuids_names_neither():
@@ -158,6 +199,30 @@ def test_a_range_is_split_into_what_is_there_and_what_is_missing(present, one, o
     assert found == present & set(range(first, last + 1))
     assert found | missing == set(range(first, last + 1))
     assert not found & missing
+
+
+spans = st.tuples(st.integers(0, 30), st.integers(0, 4)).map(lambda pair: (pair[0], pair[0] + pair[1]))
+
+
+@given(st.lists(spans, min_size=1, max_size=6), st.data())
+def test_a_list_means_what_its_members_mean_one_by_one(listed, data):
+    machine = tuple(gpu(number) for number in range(0, 36, 2))
+    written = [f"{first}-{last}" if last > first else str(first) for first, last in listed]
+    kinds = [True, *(data.draw(st.booleans()) for _ in written[1:])]
+    joined = ",".join(f"gpu:{text}" if kind else text for kind, text in zip(kinds, written, strict=True))
+
+    assert select([joined], machine) == select([f"gpu:{text}" for text in written], machine)
+
+
+@given(st.text(alphabet="gpumi:.,0-9 ", max_size=16))
+def test_anything_with_commas_is_a_list_or_a_usage_error(text):
+    try:
+        selection = select([text], MACHINE)
+    except Problem as problem:
+        assert problem.code is ExitCode.USAGE
+        assert problem.sentence.isprintable()
+    else:
+        assert selection.devices or selection.missing
 
 
 @given(st.uuids(), st.integers(4, 36))
