@@ -1,6 +1,8 @@
 """``netmind bench`` as people run it: the real command, the real runtime, and everything that can go wrong."""
 
 import csv
+import hashlib
+import importlib.util
 import json
 import os
 import pty
@@ -94,6 +96,26 @@ def say_until(command, text):
         if text in line:
             return
     raise AssertionError(f"the command ended without saying {text!r}")
+
+
+def small_kernels(tmp_path):
+    """A catalogue like the shipped one whose CUDA matrices are 64 wide."""
+    spec = importlib.util.spec_from_file_location("kernels_build", kernels_folder() / "build.py")
+    build = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(build)
+    folder = shutil.copytree(kernels_folder(), tmp_path / "small")
+    catalog = (folder / "catalog.toml").read_text()
+    for name, kinds, itemsize in (("gemm_fp32", build._FP32, 4), ("gemm_int8_i8", build._I8, 1)):
+        graph = folder / f"{name}_4096.onnx"
+        before = hashlib.sha256(graph.read_bytes()).hexdigest()
+        graph.write_bytes(build.gemm(name, kinds, 64, 64, itemsize))
+        catalog = catalog.replace(before, hashlib.sha256(graph.read_bytes()).hexdigest())
+    catalog = catalog.replace("m = 4096, n = 4096, k = 4096", "m = 64, n = 64, k = 64")
+    # The large variants are out of the reach of any device.
+    for least in ("8000000000", "4000000000"):
+        catalog = catalog.replace(f"device_memory_min_bytes = {least}", "device_memory_min_bytes = 9000000000000000")
+    (folder / "catalog.toml").write_text(catalog)
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -255,7 +277,7 @@ class TestDevicesThatCannotBeMeasured:
         """The real CUDA provider over a runtime whose kernels do nothing: placed on the card, and wrong."""
         stub = nvml_stub("consumer")
         libraries = f"{stub['LD_LIBRARY_PATH']}:{idle_card}"
-        env = {"LD_LIBRARY_PATH": libraries, "NETMIND_STUB_SCENARIO": "consumer"}
+        env = {"LD_LIBRARY_PATH": libraries, "NETMIND_STUB_SCENARIO": "consumer", "NETMIND_STUB_CUBLAS": "idle"}
         done = bench("--device", "gpu:0", "--kernel", "*", "--json", env=env)
         assert done.returncode == 1, done.stderr
         run = json.loads(done.stdout)
@@ -266,6 +288,24 @@ class TestDevicesThatCannotBeMeasured:
             assert measurement["reasons"][0]["id"] == "wrong-result"
             assert measurement["value"] is None
         assert run["capacity"] == []
+
+    @pytest.mark.parametrize("kernel", ["gemm.fp32", "gemm.int8"])
+    def test_a_card_that_computes_is_measured_and_verified(self, bench, nvml_stub, idle_card, tmp_path, kernel):
+        """The whole way through the real CUDA provider, with a small shape that the stub's cuBLAS can compute."""
+        stub = nvml_stub("consumer")
+        env = {
+            "LD_LIBRARY_PATH": f"{stub['LD_LIBRARY_PATH']}:{idle_card}",
+            "NETMIND_STUB_SCENARIO": "consumer",
+            "NETMIND_KERNELS": str(small_kernels(tmp_path)),
+        }
+        done = bench("--device", "gpu:0", "--kernel", kernel, "--seed", "8", "--json", env=env)
+        (measurement,) = json.loads(done.stdout)["measurements"]
+        assert measurement["value"] > 0, done.stderr
+        assert measurement["status"] in ("pass", "unstable")
+        assert measurement["provider"] == "cuda"
+        assert measurement["verified"] == measurement["verified"] | {"before": True, "after": True}
+        assert measurement["before"]["devices"][0]["temperature_c"] is not None
+        assert measurement["throttle"]["sw_thermal_ns"] is not None or measurement["throttle"]["reasons"] == []
 
     def test_one_that_cannot_is_a_row_and_the_rest_goes_on(self, bench, nvml_stub):
         stub = nvml_stub("falls-off-now")

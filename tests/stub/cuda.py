@@ -43,14 +43,15 @@ def build_cuda_stub(folder: Path) -> Path:
     wanted["libcuda.so.1"] |= set(_DRIVER_SYMBOL.findall(symbols))
     for library in _NEEDED.findall(_printed("readelf", "-d", str(provider()))):
         wanted.setdefault(library, set())
-    template = TEMPLATE.read_text()
-    written = set(_DEFINED.findall(template))
+    # The part of the template for each library; the others hold fillers alone.
+    runtime, _, cublas = TEMPLATE.read_text().partition("\nCUBLAS\n")
     for library, names in wanted.items():
-        is_runtime = library.startswith("libcudart")
-        missing = sorted(names - written if is_runtime else names)
+        kind = library.partition(".")[0]
+        template = {"libcudart": runtime, "libcublas": cublas}.get(kind, "FILLER\n")
+        missing = sorted(names - set(_DEFINED.findall(template)))
         filler = "\n".join(f"long {symbol}(void) {{ return 0; }}" for symbol in missing) or "int nothing_is_wanted;"
         source = folder / f"{library}.c"
-        source.write_text(template.replace("\nFILLER\n", f"\n{filler}\n") if is_runtime else filler + "\n")
+        source.write_text(re.sub(r"^FILLER$", filler, template, flags=re.MULTILINE))
         versions = folder / f"{library}.map"
         versions.write_text(f"{library} {{ global: *; }};\n")
         command = ["cc", "-shared", "-fPIC", "-O1", "-w", f"-Wl,-soname,{library}", f"-Wl,--version-script={versions}"]

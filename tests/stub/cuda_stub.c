@@ -1,6 +1,7 @@
-/* A CUDA runtime for a card that accepts every order and computes nothing. Device memory is the host's, copies copy,
- * kernels and matrix products return success at once. What the provider calls beyond this is answered with 0.
- * FILLER is replaced by one such answer for each function that the provider wants and that is not written out here.
+/* A CUDA runtime for a card that accepts every order and runs no kernel. Device memory is the host's, copies copy.
+ * Matrix products (cuBLAS) are computed, slowly, unless NETMIND_STUB_CUBLAS=idle; everything else returns success at
+ * once and does nothing. What the provider calls beyond this is answered with 0.
+ * CUBLAS marks what belongs into libcublas, the rest into libcudart. FILLER is replaced by one such answer for each function that the provider wants and that is not written out here.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -33,4 +34,42 @@ long cudaPointerGetAttributes(int *attributes, const void *pointer) { (void)poin
 const char *cudaGetErrorString(long error) { (void)error; return "an error of the idle card"; }
 const char *cudaGetErrorName(long error) { (void)error; return "idle"; }
 long __cudaPopCallConfiguration(void *grid, void *block, size_t *shared, void *stream) { (void)grid; (void)block; (void)shared; (void)stream; return 1; }
+FILLER
+CUBLAS
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int idle(void) { const char *mode = getenv("NETMIND_STUB_CUBLAS"); return mode && !strcmp(mode, "idle"); }
+
+/* Column-major C = alpha op(A) op(B) + beta C, as the cuBLAS documentation defines it; op is 0 as is, 1 transposed. */
+long cublasSgemm_v2(void *handle, int op_a, int op_b, int m, int n, int k, const float *alpha, const float *a, int lda,
+                    const float *b, int ldb, const float *beta, float *c, int ldc) {
+    (void)handle;
+    if (idle()) return 0;
+    for (int j = 0; j < n; j++) for (int i = 0; i < m; i++) {
+        float sum = 0;
+        for (int l = 0; l < k; l++) sum += (op_a ? a[i * lda + l] : a[l * lda + i]) * (op_b ? b[l * ldb + j] : b[j * ldb + l]);
+        c[j * ldc + i] = *alpha * sum + (*beta ? *beta * c[j * ldc + i] : 0);
+    }
+    return 0;
+}
+
+/* The types of CUDA: 0 is float, 3 is int8, 10 is int32. Only int8 by int8 to int32 and float are answered. */
+long cublasGemmEx(void *handle, int op_a, int op_b, int m, int n, int k, const void *alpha, const void *a, int type_a,
+                  int lda, const void *b, int type_b, int ldb, const void *beta, void *c, int type_c, int ldc,
+                  int compute, int algorithm) {
+    (void)compute; (void)algorithm; (void)type_b; (void)type_c;
+    if (type_a == 0) return cublasSgemm_v2(handle, op_a, op_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+    if (type_a != 3) return 15;
+    if (idle()) return 0;
+    const int8_t *x = a, *y = b;
+    int32_t *z = c;
+    for (int j = 0; j < n; j++) for (int i = 0; i < m; i++) {
+        int32_t sum = 0;
+        for (int l = 0; l < k; l++) sum += (op_a ? x[i * lda + l] : x[l * lda + i]) * (op_b ? y[l * ldb + j] : y[j * ldb + l]);
+        z[j * ldc + i] = sum;
+    }
+    return 0;
+}
 FILLER
