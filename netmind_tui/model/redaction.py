@@ -37,7 +37,7 @@ _SINGLE = {"host", "user"}
 _MAKER = "gpu-"  # with or without it, a UUID is the same card's
 
 _HEX = "[0-9a-fA-F]"
-_UUID = re.compile(rf"\b((?:GPU|MIG)-)?{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}\b")
+_UUID = re.compile(rf"\b(?:(?i:GPU|MIG)-)?{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}\b")
 _HARDWARE_ADDRESS = re.compile(rf"(?<![\w:]){_HEX}{{2}}(?::{_HEX}{{2}}){{5}}(?![\w:])")
 # What could be an IPv6 address, or has four numbers like an IPv4 one; a parser decides.
 _ADDRESS = re.compile(r"(?<![\w:])[0-9a-fA-F]*:[0-9a-fA-F]*:[0-9a-fA-F:.]*|(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\.?\w)")

@@ -100,7 +100,7 @@ def parse(name: str, aliases: Mapping[str, str] | None = None, known: Sequence[s
         continued = kind in _CONTINUED and _CONTINUED[kind].fullmatch(item)
         whole = f"{kind}:{item}" if continued else item
         parts += _item(whole, aliases, known)
-        kind = whole.partition(":")[0].lower()
+        kind = whole.rpartition(":")[0].lower()
     return tuple(parts)
 
 

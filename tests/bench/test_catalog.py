@@ -120,7 +120,6 @@ def test_the_families_that_a_catalogue_may_name_are_those_there_are():
         ("tolerance = 1e-06", "tolerance = nan", "kernel 'gemm.fp32': tolerance: expected a finite number from 0"),
         ("share = 0.25", "share = 0", "kernel 'dispatch': share: expected a finite number above 0, found 0"),
         ("share = 0.25", "share = inf", "kernel 'dispatch': share: expected a finite number above 0, found inf"),
-        ("share = 0.25", "share = 0.25\nvariants = []", "TOML|not a kernel catalogue|Cannot"),
         ('work = [3, 4, "n"]', 'work = [3, 4, "N"]', "variant 1 (cpu): work: 'N' is no dimension of the shape"),
         (
             'work = [3, 4, "n"]',

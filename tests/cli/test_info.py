@@ -11,7 +11,12 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from netmind_tui.cli.live import Live, notes
 from netmind_tui.document import schema
+from netmind_tui.model.device import Device, DeviceKind
+from netmind_tui.model.info import DeviceProcess, DeviceUse
+from netmind_tui.model.reading import Absence
+from netmind_tui.model.sample import DeviceSample
 
 NETMIND = (sys.executable, "-m", "netmind_tui")
 BARE = {"LD_LIBRARY_PATH": "", "COLUMNS": "80"}
@@ -241,6 +246,34 @@ def test_a_column_that_no_device_has_is_said_in_one_word(netmind, gpus):
     table = netmind("info", "-d", "gpu:0", env=gpus("mig")).stdout
     assert row(table, "       ") == ["busy: under MIG"]
     assert row(table, "now") == ["512 MiB", "50 W", "34 °C", "235 MHz", "1.0 x16"]
+
+
+@pytest.mark.parametrize("width", [40, 60, 120])
+def test_no_figure_of_the_moment_is_cut_or_broken_however_narrow(netmind, gpus, width):
+    table = netmind("info", env=gpus("busy") | {"COLUMNS": str(width)}).stdout
+    rows = re.findall(r"^│ now +(.*?) *│$", table, re.MULTILINE)[1:]
+
+    assert " ".join(" ".join(rows).split()) == "99 % 58.6 GiB 665 W 87 °C 1485 MHz 5.0 x16"
+    assert len(rows) == (2 if width == 40 else 1)
+
+
+def test_why_it_cannot_be_seen_who_computes_is_said_in_the_reasons_own_word():
+    device = Device(id="gpu:0", kind=DeviceKind.GPU)
+    use = DeviceUse(device="gpu:0", absent={"processes": Absence.NOT_UNDER_WSL})
+    (note,) = notes(Live(device, DeviceSample(device="gpu:0"), use))
+
+    assert (note.label, note.value, note.is_absent) == ("in use by", "not under WSL", True)
+
+
+def test_many_processes_are_counted_and_the_hardware_is_told_from_the_cap():
+    processes = tuple(DeviceProcess(pid=pid) for pid in range(5))
+    sample = DeviceSample(device="gpu:0", clocks_event_reasons=("gpu_idle", "hw_thermal_slowdown", "0x400"))
+    live = Live(Device(id="gpu:0", kind=DeviceKind.GPU), sample, DeviceUse(device="gpu:0", processes=processes))
+    slowed, used = notes(live)
+
+    assert slowed.value == "heat (hardware), 0x400"
+    assert used.value.startswith("pid 0 (name not visible) · pid 1 ")
+    assert used.value.endswith(" · 2 more")
 
 
 def test_a_slice_shows_its_memory(netmind, gpus):
