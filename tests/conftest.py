@@ -1,6 +1,7 @@
 """What every folder of tests may use."""
 
 import importlib.util
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,6 +10,14 @@ from types import ModuleType
 import pytest
 
 from netmind_tui.probe.gpu import GpuProbe
+
+
+def pytest_configure() -> None:
+    """Take back the signals that a shell's background job ignores: children inherit that, and tests send them."""
+    for name in ("SIGINT", "SIGHUP", "SIGTSTP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler if name == "SIGINT" else signal.SIG_DFL)
 
 
 def _load(path: Path) -> ModuleType:

@@ -78,6 +78,7 @@ class Lively:
         if self._live is not None:
             with suppress(OSError):  # the terminal may be gone
                 self._live.stop()
+        diagnostics.settle()
 
     def began(self, step: Step) -> None:
         """A kernel is about to be measured."""

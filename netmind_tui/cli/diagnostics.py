@@ -34,6 +34,14 @@ def fail(sentence: str) -> None:
     _write(_marked("error", sentence))
 
 
+def settle() -> None:
+    """After others wrote to stderr: if it takes no more, stop trying."""
+    try:
+        sys.stderr.flush()
+    except OSError:
+        _discard()
+
+
 def console() -> "Console":
     """A rich console on stderr, for what moves."""
     from rich.console import Console  # noqa: PLC0415 - 40 ms, and only a live view needs it
@@ -59,5 +67,14 @@ def _write(text: str) -> None:
     try:
         sys.stderr.write(text + "\n")
         sys.stderr.flush()
-    except (OSError, ValueError):
+    except OSError:
+        _discard()
+    except ValueError:  # closed by somebody else
         return
+
+
+def _discard() -> None:
+    """Point stderr at nothing, or the interpreter's last flush would fail and change the exit code."""
+    sink = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(sink, sys.stderr.fileno())
+    os.close(sink)
