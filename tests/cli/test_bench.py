@@ -435,7 +435,6 @@ class TestBeingStopped:
         assert run["stopped"] == "timed-out"
         assert len(run["measurements"]) < 4
 
-
     def test_ctrl_z_stops_the_worker_too_and_the_gap_is_told(self, start):
         command = start("--suite", "standard", "-k", "dispatch", "--json")
         worker = worker_of(command)
