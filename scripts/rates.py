@@ -89,9 +89,9 @@ def main() -> int:
 def gemm_contests(folder: Path) -> list[Contest]:
     """Our gemm.fp32 against sgemm at its own shape, and at the power of two that its shape avoids."""
     step = plan_step("gemm.fp32")
-    shape = step.variant.shape
-    m, n, k = (shape[name] for name in "mnk")
-    square = replace(step, variant=square_variant(step.variant, folder, m))
+    variant = variant_of(step)
+    m, n, k = (variant.shape[name] for name in "mnk")
+    square = replace(step, variant=square_variant(variant, folder, m))
     ours, ours_square = (lambda: worker_rate(step)), (lambda: worker_rate(square, NETMIND_KERNELS=str(folder)))
     theirs = lambda: numpy_rate(step.threads, m, n, k)  # noqa: E731 - four sides of three contests, side by side
     theirs_square = lambda: numpy_rate(step.threads, m, n, m)  # noqa: E731
@@ -110,14 +110,15 @@ def gemm_contests(folder: Path) -> list[Contest]:
 def stream_contests(folder: Path) -> list[Contest]:
     """Our stream.add against the compiled loop, over buffers of the same sizes."""
     step, program = plan_step("stream.add"), compile_stream(folder)
+    variant = variant_of(step)
 
     def contest(mebibytes: int) -> Contest:
         count = mebibytes * 2**20 // 4
         # A limit that holds just these buffers keeps them from growing.
         fixed = replace(
             step,
-            variant=replace(step.variant, shape={"n": count}),
-            memory_limit_bytes=step.kernel.memory_bytes({"n": count}),
+            variant=replace(variant, shape={"n": count}),
+            memory_limit_bytes=variant.memory_bytes({"n": count}),
         )
         return Contest(
             f"stream.add / compiled add, buffers of {mebibytes} MiB",
@@ -135,6 +136,13 @@ def plan_step(kernel: str) -> Step:
         return step
 
 
+def variant_of(step: Step) -> Variant:
+    """The graph that the step runs."""
+    if step.variant is None:
+        raise SystemExit(f"rates: {step.kernel.id} cannot run here")
+    return step.variant
+
+
 def worker_rate(step: Step, **environment: str) -> float:
     """Work per second that our own worker measures in a fresh process."""
     child = WorkerChild(Provider.CPU, environment)
@@ -142,7 +150,7 @@ def worker_rate(step: Step, **environment: str) -> float:
         child.ask(
             Request(
                 kernel=step.kernel,
-                variant=step.variant,
+                variant=variant_of(step),
                 provider=Provider.CPU,
                 seed=SEED,
                 default_seed=SEED,
@@ -186,6 +194,8 @@ def sgemm_seconds(m: int, n: int, k: int) -> float:
 def square_variant(variant: Variant, folder: Path, n: int) -> Variant:
     """The same kernel at k = n, its graph written into the folder."""
     spec = importlib.util.spec_from_file_location("build", ROOT / "kernels/build.py")
+    if spec is None or spec.loader is None:
+        raise SystemExit("rates: kernels/build.py cannot be loaded")
     build = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(build)
     graph = build.gemm("gemm_fp32", (build.TensorProto.FLOAT,) * 3, n, n, 4)
@@ -196,7 +206,7 @@ def square_variant(variant: Variant, folder: Path, n: int) -> Variant:
 def compile_stream(folder: Path) -> Path:
     """Compile ``stream_add.c`` with the machine's compiler, or with the one that the test extra brings."""
     program, source = folder / "stream_add", Path(__file__).with_name("stream_add.c")
-    options = ["-O3", "-march=native", "-pthread", source, "-o", program]
+    options = ["-O3", "-march=native", "-pthread", str(source), "-o", str(program)]
     for compiler in (["cc"], ["gcc"], ["clang"], [sys.executable, "-m", "ziglang", "cc"]):
         try:
             subprocess.run([*compiler, *options], check=True, capture_output=True)
@@ -207,7 +217,7 @@ def compile_stream(folder: Path) -> Path:
     raise SystemExit("rates: no C compiler works here: install gcc or clang")
 
 
-def output_of(command: list, environment: dict[str, str] | None = None) -> str:
+def output_of(command: list[object], environment: dict[str, str] | None = None) -> str:
     """What a child prints."""
     done = subprocess.run(
         [str(part) for part in command],
