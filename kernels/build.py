@@ -1,6 +1,6 @@
 """Build the kernel graphs and print the digests that ``catalog.toml`` must hold.
 
-Each graph is a few hundred bytes: weights are declared as external data and given in memory when the session is
+Each graph is small: weights are declared as external data and given in memory when the session is
 built, from a seed. Run ``python kernels/build.py`` after changing a graph; ``--golden`` also computes the exact
 integer results for the default seed (a minute, most of it for the largest shape).
 """
@@ -56,6 +56,37 @@ def gemm(name: str, kinds: tuple[int, int, int], n: int, k: int, itemsize: int) 
     return _model(name, node, {"A": (a, ["m", k])}, (c, ["m", n]), _weight("B", b, [k, n], itemsize))
 
 
+def gemv(n: int, k: int) -> bytes:
+    """C[1, n] = A[1, k] · B[k, n] with B in blocks of 32 four-bit weights, each with a scale of its own."""
+    kind, block = TensorProto.FLOAT, 32
+    node = helper.make_node(
+        "MatMulNBits",
+        ["A", "B", "S"],
+        ["C"],
+        name="MatMulNBits",
+        domain="com.microsoft",
+        K=k,
+        N=n,
+        bits=4,
+        block_size=block,
+        accuracy_level=4,
+    )
+    graph = helper.make_graph(
+        [node],
+        "gemv_int4",
+        [helper.make_tensor_value_info("A", kind, [1, k])],
+        [helper.make_tensor_value_info("C", kind, [1, n])],
+        [
+            _weight("B", TensorProto.UINT8, [n, k // block, block // 2], 1),
+            _weight("S", kind, [n * k // block], 4),
+        ],
+    )
+    opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid("com.microsoft", 1)]
+    model = helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="netmind")
+    contents: bytes = model.SerializeToString(deterministic=True)
+    return contents
+
+
 def add(name: str, shape: list) -> bytes:
     """C = A + B, element by element, in fp32."""
     kind = TensorProto.FLOAT
@@ -63,19 +94,34 @@ def add(name: str, shape: list) -> bytes:
 
 
 _FP32 = (TensorProto.FLOAT, TensorProto.FLOAT, TensorProto.FLOAT)
+_FP16 = (TensorProto.FLOAT16, TensorProto.FLOAT16, TensorProto.FLOAT16)
 _U8 = (TensorProto.UINT8, TensorProto.INT8, TensorProto.INT32)
 _I8 = (TensorProto.INT8, TensorProto.INT8, TensorProto.INT32)
 
 
+def networks() -> dict[str, bytes]:
+    """File name to contents, for the graphs of whole networks and the manifests of their weights."""
+    import network  # noqa: PLC0415 - beside this script, and found only where it is run as one
+
+    files = {}
+    for name, build in (("resnet50", network.resnet50), ("encoder_base", network.encoder)):
+        files[f"{name}.onnx"], files[f"{name}.weights.json"] = build()
+    return files
+
+
 def graphs() -> dict[str, bytes]:
-    """File name to contents, for every graph of the catalogue."""
+    """File name to contents, for every graph of the catalogue and every manifest of weights."""
     return {
+        **networks(),
         "gemm_fp32_2048_2080.onnx": gemm("gemm_fp32", _FP32, 2048, 2080, 4),
         "gemm_fp32_4096.onnx": gemm("gemm_fp32", _FP32, 4096, 4096, 4),
         "gemm_fp32_8192.onnx": gemm("gemm_fp32", _FP32, 8192, 8192, 4),
         "gemm_int8_u8_2048.onnx": gemm("gemm_int8", _U8, 2048, 2048, 1),
         "gemm_int8_i8_4096.onnx": gemm("gemm_int8", _I8, 4096, 4096, 1),
         "gemm_int8_i8_8192.onnx": gemm("gemm_int8", _I8, 8192, 8192, 1),
+        "gemm_fp16_4096.onnx": gemm("gemm_fp16", _FP16, 4096, 4096, 2),
+        "gemm_fp16_8192.onnx": gemm("gemm_fp16", _FP16, 8192, 8192, 2),
+        "gemv_int4_16384_8192.onnx": gemv(16384, 8192),
         "stream_add.onnx": add("stream_add", ["n"]),
         "dispatch.onnx": add("dispatch", [1]),
     }

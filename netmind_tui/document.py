@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from netmind_tui.model.comparison import Comparison, HistoryDocument
+from netmind_tui.model.doctor import Diagnosis
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.info import Info, SampleDocument
 from netmind_tui.model.measurement import MeasurementDocument, Run
@@ -19,6 +21,9 @@ T = TypeVar("T")
 SCHEMAS: dict[str, type] = {
     "bench": Run,
     "catalog": CatalogDocument,
+    "compare": Comparison,
+    "doctor": Diagnosis,
+    "history": HistoryDocument,
     "info": Info,
     "measurement": MeasurementDocument,
     "plan": PlanDocument,

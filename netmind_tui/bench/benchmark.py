@@ -43,6 +43,7 @@ class Wishes:
     max_time_s: float | None = None
     silence_s: float | None = None
     force: bool = False
+    wait: bool = False
 
 
 class Benchmark:
@@ -113,6 +114,7 @@ class Benchmark:
             lock_folder=paths.lock_dir(),
             silence_s=self._wishes.silence_s,
             max_time_s=self._wishes.max_time_s,
+            waits=self._wishes.wait,
         )
         with jobs.in_force():
             stopped = _until_stopped(runner.run)

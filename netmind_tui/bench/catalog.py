@@ -5,7 +5,7 @@ import re
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import msgspec
 
@@ -85,14 +85,38 @@ def read_graph(variant: Variant, folder: Path | None = None) -> bytes:
     Raises:
         DigestMismatchError: the file cannot be read, or its SHA-256 is not the catalogue's.
     """
-    path = (folder or kernels_folder()) / variant.file
+    return _read((folder or kernels_folder()) / variant.file, variant.sha256)
+
+
+class Weight(NamedTuple):
+    """One weight of a network: uniform numbers in [-1, 1), times ``scale``, plus ``shift``."""
+
+    name: str
+    shape: tuple[int, ...]
+    scale: float
+    shift: float
+
+
+def read_weights(variant: Variant, folder: Path | None = None) -> list[Weight]:
+    """The weights of a network, in the order in which it uses them; none where the catalogue names no such file.
+
+    Raises:
+        DigestMismatchError: the file cannot be read, or its SHA-256 is not the catalogue's.
+    """
+    if variant.weights is None or variant.weights_sha256 is None:
+        return []
+    contents = _read((folder or kernels_folder()) / variant.weights, variant.weights_sha256)
+    return msgspec.json.decode(contents, type=list[Weight])
+
+
+def _read(path: Path, expected: str) -> bytes:
     try:
         contents = path.read_bytes()
     except OSError as error:
         raise DigestMismatchError(f"{path} cannot be read: {error.strerror}") from error
     found = sha256(contents).hexdigest()
-    if found != variant.sha256:
+    if found != expected:
         raise DigestMismatchError(
-            f"{path} is not the kernel that the catalogue names (sha256 {found[:12]}…, expected {variant.sha256[:12]}…)"
+            f"{path} is not the kernel that the catalogue names (sha256 {found[:12]}…, expected {expected[:12]}…)"
         )
     return contents

@@ -10,7 +10,7 @@ from netmind_tui.model.kernel import Catalog, Kernel, Product, Suite, Variant, W
 from netmind_tui.model.problem import nearest
 
 VERSION = 1
-FAMILY_NAMES = ("gemm", "stream", "dispatch")
+FAMILY_NAMES = ("gemm", "gemv", "stream", "dispatch", "network")
 """The families of ``bench/family``, whose import costs NumPy."""
 
 _METRICS = ("latency", "bandwidth", "throughput")
@@ -88,13 +88,23 @@ def _of_variant(kernel: Kernel, variant: Variant) -> Iterator[str]:
 
 
 def _files(variant: Variant) -> Iterator[str]:
-    # The catalogue's folder is all that it may name: a path could lead anywhere.
-    if not variant.file or variant.file in {".", ".."} or any(sign in variant.file for sign in "/\\\0"):
-        yield f"file: expected the name of a file beside the catalogue, found {variant.file!r}"
-    for member, digests in (("sha256", (variant.sha256,)), ("golden_sha256", variant.golden_sha256)):
+    yield from _file_name("file", variant.file)
+    if (variant.weights is None) != (variant.weights_sha256 is None):
+        yield "weights: expected together with weights_sha256"
+    elif variant.weights is not None:
+        yield from _file_name("weights", variant.weights)
+    of_weights = () if variant.weights_sha256 is None else (variant.weights_sha256,)
+    named = (("sha256", (variant.sha256,)), ("golden_sha256", variant.golden_sha256), ("weights_sha256", of_weights))
+    for member, digests in named:
         for digest in digests:
             if _DIGEST.fullmatch(digest) is None:
                 yield f"{member}: expected 64 hexadecimal digits in lower case, found {digest!r}"
+
+
+def _file_name(member: str, name: str) -> Iterator[str]:
+    # The catalogue's folder is all that it may name: a path could lead anywhere.
+    if not name or name in {".", ".."} or any(sign in name for sign in "/\\\0"):
+        yield f"{member}: expected the name of a file beside the catalogue, found {name!r}"
 
 
 def _of_suite(suite: Suite, ids: list[str]) -> Iterator[str]:

@@ -8,7 +8,7 @@ import json
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,8 +24,10 @@ class LockError(Exception):
 
 
 @contextmanager
-def held(identity: str, *, since: str, folder: Path) -> Iterator[None]:
+def held(identity: str, *, since: str, folder: Path, wait: Callable[[str], None] | None = None) -> Iterator[None]:
     """Hold a device while the block runs. ``identity`` is its UUID, or ``cpu``; ``since`` is told to whoever waits.
+
+    ``wait`` is called with the holder's name between two tries; without it one try must do.
 
     Raises:
         DeviceHeldError: somebody else holds it.
@@ -39,8 +41,10 @@ def held(identity: str, *, since: str, folder: Path) -> Iterator[None]:
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise LockError(f"{path}: not a regular file")
-        if not _take(descriptor):
-            raise DeviceHeldError(_holder(descriptor))
+        while not _take(descriptor):
+            if wait is None:
+                raise DeviceHeldError(_holder(descriptor))
+            wait(_holder(descriptor))
         _sign(descriptor, since)
         yield
     finally:
@@ -95,6 +99,7 @@ def _sign(descriptor: int, since: str) -> None:
     command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])[:200]
     try:
         os.ftruncate(descriptor, 0)
+        os.lseek(descriptor, 0, os.SEEK_SET)
         os.write(descriptor, json.dumps({"pid": os.getpid(), "command": command, "since": since}).encode())
     except OSError:
         return
@@ -102,6 +107,7 @@ def _sign(descriptor: int, since: str) -> None:
 
 def _holder(descriptor: int) -> str:
     try:
+        os.lseek(descriptor, 0, os.SEEK_SET)
         found = json.loads(os.read(descriptor, _SIGNATURE_BYTES_CAP))
         parts = [str(int(found["pid"])), str(found["command"])[:200], str(found["since"])[:40]]
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):

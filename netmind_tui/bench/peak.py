@@ -11,26 +11,31 @@ PLAUSIBLE = 1.2
 """A rate above 1.2 times a calibrated peak was not measured on that device."""
 
 _TRANSFERS_A_CLOCK = 2
+_UNITS = frozenset({"bytes/s", "FLOP/s", "OP/s"})
 
 
 @dataclass(frozen=True, slots=True)
 class _Sm:
-    """One streaming multiprocessor: cores, and dense operations a cycle by precision."""
+    """One streaming multiprocessor: cores, and dense operations a cycle by precision (sums of fp16 in fp32)."""
 
     cores: int
     fp32: int
+    tf32: int
+    fp16: int
     int8: int
 
 
 # NVIDIA's architecture whitepapers: Turing TU102, Ampere GA100 and GA102, Ada AD102, Hopper H100, Blackwell GB202.
 _SMS = {
-    "7.5": _Sm(64, 128, 2048),
-    "8.0": _Sm(64, 128, 4096),
-    "8.6": _Sm(128, 256, 2048),
-    "8.9": _Sm(128, 256, 2048),
-    "9.0": _Sm(128, 256, 8192),
-    "12.0": _Sm(128, 256, 2048),
+    "7.5": _Sm(64, 128, 0, 1024, 2048),
+    "8.0": _Sm(64, 128, 1024, 2048, 4096),
+    "8.6": _Sm(128, 256, 512, 1024, 2048),
+    "8.9": _Sm(128, 256, 512, 1024, 2048),
+    "9.0": _Sm(128, 256, 2048, 4096, 8192),
+    "12.0": _Sm(128, 256, 512, 1024, 2048),
 }
+_HALVED_ON_GEFORCE = frozenset({"8.6", "8.9", "12.0"})
+"""On consumer cards of these generations sums in fp32 run at half the rate of the professional ones."""
 
 _AMD, _INTEL = "AuthenticAMD", "GenuineIntel"
 _ZEN_1, _ZEN_5 = 23, 26
@@ -41,8 +46,8 @@ _AMX_INT8_OPS = 2048  # one TDPBUSD of 16 x 16 x 64 multiply-adds in 16 cycles
 
 
 def peak_of(kernel: Kernel, device: Device, host: Host) -> Peak | None:
-    """The peak that a kernel's rate is held against; ``None`` for a latency, which has none."""
-    if kernel.is_latency:
+    """The peak that a kernel's rate is held against; ``None`` for latencies and whole networks, which have none."""
+    if kernel.unit not in _UNITS:
         return None
     if device.kind is DeviceKind.CPU:
         return _cpu_peak(kernel, host)
@@ -53,14 +58,21 @@ def peak_of(kernel: Kernel, device: Device, host: Host) -> Peak | None:
 
 def _gpu_rate(kernel: Kernel, device: Device) -> Peak:
     sm = _SMS.get(device.compute_capability or "")
-    operations = {"fp32": sm.fp32, "int8": sm.int8}.get(kernel.precision) if sm else None
-    if sm is None or operations is None or device.core_count is None or device.sm_clock_max_mhz is None:
+    operations = _sm_operations(sm, kernel.precision, device) if sm else 0
+    if sm is None or not operations or device.core_count is None or device.sm_clock_max_mhz is None:
         missing = "compute capability" if sm is None else "core count or clock"
         return Peak(value=None, source=f"uncalibrated: {missing} unknown", calibrated=False)
     sms = device.core_count // sm.cores
     value = sms * operations * device.sm_clock_max_mhz * 1e6
     source = f"{sms} SMs × {operations} operations a cycle × {device.sm_clock_max_mhz} MHz (highest SM clock)"
     return Peak(value=value, source=source, calibrated=True)
+
+
+def _sm_operations(sm: _Sm, precision: str, device: Device) -> int:
+    """Operations a cycle; 0 where this precision is not known of the card."""
+    operations = {"fp32": sm.fp32, "tf32": sm.tf32, "fp16": sm.fp16, "int8": sm.int8}.get(precision, 0)
+    halved = precision in ("tf32", "fp16") and device.compute_capability in _HALVED_ON_GEFORCE
+    return operations // 2 if halved and "GeForce" in (device.name or "") else operations
 
 
 def _gpu_bandwidth(device: Device) -> Peak:

@@ -96,11 +96,11 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """The kernels to measure and the suite whose times hold; ``is_named`` if they were asked for one by one."""
+    """The kernels to measure and the suite whose times hold; ``named`` are the ids that were asked for in full."""
 
     suite: Suite
     kernels: tuple[Kernel, ...]
-    is_named: bool
+    named: frozenset[str] = frozenset()
 
 
 def choose(catalog: Catalog, suite_name: str, patterns: Sequence[str]) -> Choice:
@@ -116,7 +116,7 @@ def choose(catalog: Catalog, suite_name: str, patterns: Sequence[str]) -> Choice
     suite = suites[suite_name]
     if not patterns:
         kernels = tuple(catalog.kernel(kernel_id) for kernel_id in suite.kernels)
-        return Choice(suite=suite, kernels=kernels, is_named=False)
+        return Choice(suite=suite, kernels=kernels)
     known = [kernel.id for kernel in catalog.kernels]
     chosen: set[str] = set()
     for pattern in patterns:
@@ -125,7 +125,8 @@ def choose(catalog: Catalog, suite_name: str, patterns: Sequence[str]) -> Choice
             raise Problem(f"--kernel {pattern}: no such kernel; {nearest(pattern, known)}", ExitCode.USAGE)
         chosen |= matching
     kernels = tuple(kernel for kernel in catalog.kernels if kernel.id in chosen)
-    return Choice(suite=suite, kernels=kernels, is_named=True)
+    named = frozenset(pattern.lower() for pattern in patterns) & set(known)
+    return Choice(suite=suite, kernels=kernels, named=named)
 
 
 def make_plan(choice: Choice, targets: Sequence[Target], *, seed: int, default_seed: int, resources: Resources) -> Plan:
@@ -156,7 +157,7 @@ def _step(kernel: Kernel, choice: Choice, target: Target, resources: Resources) 
         expected_s=_expected_s(rules, taken),
         memory_bytes=taken,
         refused=target.refused or _refusal(kernel, variant, target, limit, resources),
-        is_named=choice.is_named,
+        is_named=kernel.id in choice.named,
     )
 
 

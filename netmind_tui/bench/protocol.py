@@ -18,6 +18,7 @@ class Cause(StrEnum):
     DIGEST = "kernel-digest"
     PROVIDER = "provider-not-loadable"
     PLACEMENT = "placement-refused"
+    LIBRARY = "library-absent"
     MEMORY = "out-of-memory"
     CRASH = "kernel-crashed"
 

@@ -74,14 +74,14 @@ def as_markdown(run: Run) -> str:
     lines = [
         f"**netmind bench** · {run.suite} · seed {run.seed} · {run.started_at} · verdict **{run.verdict}**",
         "",
-        _markdown_row(_MARKDOWN),
-        _markdown_row("---" for _ in _MARKDOWN),
+        markdown_row(_MARKDOWN),
+        markdown_row("---" for _ in _MARKDOWN),
     ]
     for m in run.measurements:
         verified = "—" if m.verified is None else f"{m.verified.method}: {_yes(m)}"
         exact = "—" if m.value is None else repr(m.value)
         figures = (quantity(m.value, m.unit), interval(m.ci95, m.value, m.unit), percent(m.cv))
-        lines.append(_markdown_row((m.kernel, m.device, *figures, verified, m.status, exact, m.unit)))
+        lines.append(markdown_row((m.kernel, m.device, *figures, verified, m.status, exact, m.unit)))
     notes = [f"- {m.kernel} on {m.device}: {because.detail}" for m in run.measurements for because in m.reasons]
     if notes:
         lines += ["", *dict.fromkeys(notes)]
@@ -93,7 +93,8 @@ def _yes(measurement: Measurement) -> str:
     return "yes" if verified and verified.before and verified.after else "no"
 
 
-def _markdown_row(cells: Iterable[str]) -> str:
+def markdown_row(cells: Iterable[str]) -> str:
+    """One row of a Markdown table."""
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
@@ -104,7 +105,7 @@ def plan_document(plan: Plan) -> PlanDocument:
             kernel=step.kernel.id,
             device=step.target.device.id,
             shape=step.variant.shape if step.variant else {},
-            expected_s=round(step.expected_s, 2),
+            expected_s=round(step.expected_s, 2) if step.is_tried else 0.0,
             memory_bytes=step.memory_bytes,
             refused=step.refused.detail if step.refused else None,
         )

@@ -1,8 +1,9 @@
 """Carries out a plan: holds each device while its kernels run, and keeps every row as soon as it is known."""
 
+from functools import partial
 from itertools import groupby
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import Protocol
 
 from netmind_tui.bench.attendant import AbandonedError, Attendant, Senses
@@ -14,6 +15,8 @@ from netmind_tui.model.device import Device
 from netmind_tui.model.host import Host
 from netmind_tui.model.measurement import Because, Measurement, Reason
 
+_WAIT_S = 0.2
+
 
 class DeadlineError(Exception):
     """The run's time is up; what was measured is kept."""
@@ -21,6 +24,9 @@ class DeadlineError(Exception):
 
 class Watcher(Protocol):
     """Hears how a run goes."""
+
+    def waits(self, device: str, holder: str) -> None:
+        """The device is held by somebody else, and this run waits for it."""
 
     def began(self, step: Step) -> None:
         """A kernel is about to be measured."""
@@ -36,7 +42,7 @@ class Runner:
     """One run of one plan.
 
     ``silence_s`` is how long a worker may say nothing (by phase unless given); ``max_time_s`` how long the whole run
-    may take.
+    may take; with ``waits`` a device that is held by another measurement is waited for.
     """
 
     def __init__(
@@ -49,6 +55,7 @@ class Runner:
         lock_folder: Path,
         silence_s: float | None = None,
         max_time_s: float | None = None,
+        waits: bool = False,
     ) -> None:
         self._plan = plan
         self._host = host
@@ -57,6 +64,8 @@ class Runner:
         self._lock_folder = lock_folder
         self._silence_s = silence_s
         self._ends_at = monotonic() + max_time_s if max_time_s is not None else float("inf")
+        self._waits = waits
+        self._told: tuple[str, str] | None = None
         self._step: Step | None = None
         self.measurements: list[Measurement] = []
         self.versions: Ready | None = None
@@ -77,12 +86,22 @@ class Runner:
                 self._keep(self._skip(step))
             return
         try:
-            with held(device.uuid or device.id, since=self._senses.now(), folder=self._lock_folder):
+            wait = partial(self._wait, device.id) if self._waits else None
+            with held(device.uuid or device.id, since=self._senses.now(), folder=self._lock_folder, wait=wait):
                 self._measure_held(device, steps)
         except DeviceHeldError as error:
             self._give_up(steps, Because(Reason.DEVICE_HELD, f"{device.id} is being measured by {error}"))
         except LockError as error:
             self._give_up(steps, Because(Reason.DEVICE_HELD, f"{device.id} cannot be locked: {error}"))
+
+    def _wait(self, device: str, holder: str) -> None:
+        """Say once for whom, and pause; the run's time goes on."""
+        if (device, holder) != self._told:
+            self._told = (device, holder)
+            self._watcher.waits(device, holder)
+        if monotonic() >= self._ends_at:
+            raise DeadlineError
+        sleep(_WAIT_S)
 
     def _measure_held(self, device: Device, steps: list[Step]) -> None:
         attendant = Attendant(device, self._senses, silence_s=self._silence_s, heard=self._hear)

@@ -5,12 +5,15 @@ Everything here runs on one thread: a second thread pool beside ONNX Runtime's w
 
 from collections.abc import Iterator
 from hashlib import sha256
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from netmind_tui.bench.check import Check
 from netmind_tui.bench.data import raw_bytes
+
+Float = np.floating[Any]
 
 MERSENNE_31 = 2**31 - 1
 _BLOCK = 512
@@ -53,7 +56,7 @@ class FloatProduct:
     Shapes: A (m, k), B (k, n), C (m, n). Works in blocks, so that float64 copies stay small beside the operands.
     """
 
-    def __init__(self, a: NDArray[np.float32], b: NDArray[np.float32], seed: int) -> None:
+    def __init__(self, a: NDArray[Float], b: NDArray[Float], seed: int) -> None:
         width = b.shape[1]
         self._rows = _sampled_rows(a.shape[0], seed)
         self._groups = np.array_split(np.arange(width), min(_GROUPS, width))
@@ -77,7 +80,7 @@ class FloatProduct:
             self._expected_sums[rows] = part @ projected
             self._sum_scale[rows] = np.abs(part) @ reach
 
-    def check(self, c: NDArray[np.float32], tolerance: float) -> Check:
+    def check(self, c: NDArray[Float], tolerance: float) -> Check:
         """Compare one result; ``tolerance`` is the largest accepted relative error."""
         worst = _largest(c[self._rows] - self._expected_rows, self._row_scale)
         starts = [columns[0] for columns in self._groups]

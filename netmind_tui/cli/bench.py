@@ -39,9 +39,14 @@ def bench(
     ] = None,
     share: Annotated[bool, typer.Option("--share", help="Replace names, paths, UUIDs and addresses.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Measure on battery or beside others.")] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for a device that another run measures.")] = False,
+    require_idle: Annotated[
+        bool, typer.Option("--require-idle", help="Do not measure while other programs take the processor.")
+    ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="End with 1 also for warn and unstable.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan with its time and memory.")] = False,
     list_kernels: Annotated[bool, typer.Option("--list", help="Show the kernels there are.")] = False,
+    history: Annotated[bool, typer.Option("--history", help="Show the runs that were kept, newest first.")] = False,
     json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     form: Annotated[
         Format | None, typer.Option("--format", help="table, json, jsonl, csv or markdown.", show_choices=False)
@@ -52,10 +57,14 @@ def bench(
     # Everything that measures is imported here: other commands do without its 60 ms.
     from netmind_tui.bench.benchmark import Benchmark, Wishes  # noqa: PLC0415 - see above
 
-    offered = (Format.TABLE, Format.JSON) if list_kernels or dry_run else _FORMATS
+    offered = (Format.TABLE, Format.JSON) if list_kernels or dry_run or history else _FORMATS
     chosen = output.choose(form, json=json, offered=offered)
     if list_kernels:
         return _list(chosen, path)
+    if history:
+        from netmind_tui.cli.history import show  # noqa: PLC0415 - see above
+
+        return show(chosen, path, kernel or (), device or ())
     output.check(path)
     for name, value in (("--max-time", max_time), ("--watchdog", watchdog)):
         if value is not None and not math.isfinite(value):
@@ -69,11 +78,12 @@ def bench(
         max_time_s=max_time,
         silence_s=watchdog,
         force=force,
+        wait=wait,
     )
     with Benchmark(wishes) as benchmark:
         if dry_run:
             return _dry_run(benchmark, chosen, path)
-        return _run(benchmark, chosen, path, strict=strict, share=share)
+        return _run(benchmark, chosen, path, strict=strict, share=share, require_idle=require_idle)
 
 
 def _list(chosen: Format, path: Path | None) -> ExitCode:
@@ -102,13 +112,19 @@ def _dry_run(benchmark: "Benchmark", chosen: Format, path: Path | None) -> ExitC
     return ExitCode.OK
 
 
-def _run(benchmark: "Benchmark", chosen: Format, path: Path | None, *, strict: bool, share: bool) -> ExitCode:
-    from netmind_tui.bench.conditions import warnings  # noqa: PLC0415 - see bench
+def _run(
+    benchmark: "Benchmark", chosen: Format, path: Path | None, *, strict: bool, share: bool, require_idle: bool
+) -> ExitCode:
+    from netmind_tui.bench.conditions import BUSY_PCT, warnings  # noqa: PLC0415 - see bench
     from netmind_tui.cli.bench_progress import Lively, Quiet, Streaming  # noqa: PLC0415 - see bench
     from netmind_tui.model.measurement import exit_code  # noqa: PLC0415 - see bench
 
     if not benchmark.plan.is_empty:
-        for sentence in warnings(benchmark.look_around(), benchmark.machine.host):
+        found = benchmark.look_around()
+        if require_idle and (found.other_cpu_util_pct or 0.0) > BUSY_PCT:
+            busy = f"other programs take {found.other_cpu_util_pct:.0f} % of the processor"
+            raise Problem(f"{busy}: end them, or leave --require-idle out", ExitCode.UNMEASURED)
+        for sentence in warnings(found, benchmark.machine.host):
             diagnostics.warn(sentence)
     streams = chosen is Format.JSONL and path is None and not share
     with Lively(benchmark.plan) if diagnostics.is_terminal() else Quiet(benchmark.plan) as watcher:

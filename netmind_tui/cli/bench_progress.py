@@ -35,6 +35,10 @@ class Quiet:
     def __exit__(self, *_: object) -> None:
         return
 
+    def waits(self, device: str, holder: str) -> None:
+        """Say for whom."""
+        diagnostics.say(f"netmind: waiting for {device}, which is being measured by {holder}")
+
     def began(self, step: Step) -> None:
         """Nothing is said until there is an outcome."""
 
@@ -79,6 +83,12 @@ class Lively:
             with suppress(OSError):  # the terminal may be gone
                 self._live.stop()
         diagnostics.settle()
+
+    def waits(self, device: str, holder: str) -> None:
+        """Say for whom, above the moving line."""
+        if self._live is not None:
+            with suppress(OSError):
+                self._live.console.print(f"waiting for {device}, which is being measured by {holder}", markup=False)
 
     def began(self, step: Step) -> None:
         """A kernel is about to be measured."""
@@ -134,6 +144,10 @@ class Streaming:
         self._watcher = watcher
         self._run_id = run_id
         self._is_read = True
+
+    def waits(self, device: str, holder: str) -> None:
+        """Pass it on."""
+        self._watcher.waits(device, holder)
 
     def began(self, step: Step) -> None:
         """Pass it on."""

@@ -12,7 +12,7 @@ from netmind_tui.bench.conditions import BUSY_PCT
 from netmind_tui.cli.page import MARKS, Page, printed
 from netmind_tui.model.device import Device, DeviceKind
 from netmind_tui.model.finding import Finding, Status
-from netmind_tui.model.measurement import Measurement, Run
+from netmind_tui.model.measurement import Measurement, Reason, Run
 from netmind_tui.model.quantity import gibibytes, interval, percent, quantity
 
 WIDE, MIDDLE, NARROW = 96, 78, 56
@@ -105,6 +105,8 @@ def _trouble(rows: Sequence[Measurement]) -> str | None:
 
 def _measured(rows: Sequence[Measurement], width: int) -> RenderableType:
     notes = Table.grid(padding=(0, 1))
+    elsewhere = [m for m in rows if m.status is Status.SKIP and m.reasons[0].id is Reason.NOT_PLACEABLE]
+    rows = [m for m in rows if m not in elsewhere]
     for m in rows:
         for because in m.reasons:
             notes.add_row("  ", Text(f"{m.kernel}:", style=MARKS[m.status][1]), because.detail)
@@ -112,6 +114,9 @@ def _measured(rows: Sequence[Measurement], width: int) -> RenderableType:
     if width >= MIDDLE:
         for source in sources:
             notes.add_row("  ", Text("peak:", style="dim"), Text(source, style="dim"))
+    if elsewhere:
+        names = ", ".join(m.kernel for m in elsewhere)
+        notes.add_row("  ", Text("skip:", style="dim"), Text(f"not on this kind of device: {names}", style="dim"))
     return Group(_figures(rows, width), notes) if notes.rows else _figures(rows, width)
 
 

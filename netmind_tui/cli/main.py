@@ -10,6 +10,8 @@ import typer
 from netmind_tui import __version__
 from netmind_tui.cli import diagnostics, output
 from netmind_tui.cli.bench import bench
+from netmind_tui.cli.compare import compare
+from netmind_tui.cli.doctor import doctor
 from netmind_tui.cli.info import info
 from netmind_tui.cli.page import prepare_streams
 from netmind_tui.cli.schema import schema
@@ -46,6 +48,8 @@ def _netmind(
 
 
 app.command()(bench)
+app.command()(compare)
+app.command()(doctor)
 app.command()(info)
 app.command()(schema)
 

@@ -72,6 +72,30 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceHealth:
+    """What one GPU's driver says of its state of repair; ``None`` metrics stand in ``absent`` with the reason.
+
+    Errors are of its memory: ``volatile`` since the driver was loaded, ``aggregate`` in its whole life. Rows are
+    remapped from Ampere on, pages were retired before. ``recovery_action`` is NVML's word in lower case: ``none``,
+    ``gpu-reset``, ``node-reboot``, ``drain-p2p``, ``drain-and-reset`` …
+    """
+
+    device: str
+    ecc_default: bool | None = None
+    ecc_pending: bool | None = None
+    ecc_corrected_volatile: int | None = None
+    ecc_uncorrected_volatile: int | None = None
+    ecc_uncorrected_aggregate: int | None = None
+    remapped_rows_corrected: int | None = None
+    remapped_rows_uncorrected: int | None = None
+    row_remapping_pending: bool | None = None
+    row_remapping_failed: bool | None = None
+    page_retirement_pending: bool | None = None
+    recovery_action: str | None = None
+    absent: dict[str, Absence] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Driver:
     """The NVIDIA driver: its version, the newest CUDA it serves, and the library's own version.
 

@@ -42,7 +42,8 @@ class Variant:
 
     ``memory`` is what the device holds, in bytes, as a sum of products; ``host_memory`` what a GPU's operands and
     results take on the host. ``golden_sha256`` are the digests of the exact results for the default seed, one for each
-    rotating input.
+    rotating input. ``weights`` is the file that lists a network's weights, each with how it is made from the seed.
+    ``needs_cudnn`` where the CUDA provider runs the graph only with that library.
     """
 
     provider: Provider
@@ -53,6 +54,9 @@ class Variant:
     host_memory: tuple[Product, ...] = ()
     device_memory_min_bytes: int = 0
     golden_sha256: tuple[str, ...] = ()
+    weights: str | None = None
+    weights_sha256: str | None = None
+    needs_cudnn: bool = False
 
     def memory_bytes(self, shape: dict[str, int]) -> int:
         """Bytes on the device at that shape."""

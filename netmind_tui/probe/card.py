@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from netmind_tui.model.device import Device, DeviceKind, Trouble
+from netmind_tui.model.device import Device, DeviceHealth, DeviceKind, Trouble
 from netmind_tui.model.reading import Absence
 from netmind_tui.model.sample import DeviceSample
 from netmind_tui.probe import trouble as troubles
@@ -14,6 +14,7 @@ Answer = Mapping[str, Any]
 _NOT_METRICS = {"id", "kind", "parent", "lost", "trouble", "asleep", "device", "absent"}
 DEVICE_METRICS = tuple(field.name for field in fields(Device) if field.name not in _NOT_METRICS)
 SAMPLE_METRICS = tuple(field.name for field in fields(DeviceSample) if field.name not in _NOT_METRICS)
+HEALTH_METRICS = tuple(field.name for field in fields(DeviceHealth) if field.name not in _NOT_METRICS)
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -76,6 +77,14 @@ class Card:
                 for part in answer["slices"]
             ),
         )
+
+    def health(self, answer: Answer | None) -> DeviceHealth:
+        """The GPU's state of repair; without an answer, one that says why it is not known."""
+        if answer is None:
+            metrics, reasons = _complete(HEALTH_METRICS, {}, {}, self.absence)
+        else:
+            metrics, reasons = _complete(HEALTH_METRICS, answer["values"], answer["absent"], Absence.NOT_SUPPORTED)
+        return DeviceHealth(device=self.id, **metrics, absent=reasons)
 
     def _sample(
         self, device: str, uuid: str | None, values: Answer, absent: Answer, otherwise: Absence

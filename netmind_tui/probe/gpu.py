@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from netmind_tui.model.device import ComputeProcess, Device, Driver, Trouble
+from netmind_tui.model.device import ComputeProcess, Device, DeviceHealth, Driver, Trouble
 from netmind_tui.model.reading import Absence, Reading
 from netmind_tui.model.sample import DeviceSample
 from netmind_tui.probe import pci
@@ -99,6 +99,11 @@ class GpuProbe:
         """One sample of every GPU and MIG slice, in the order of ``devices``."""
         with self._turn:
             return tuple(sample for card in self._listed() for sample in card.samples(self._ask(card, "sample")))
+
+    def health(self) -> tuple[DeviceHealth, ...]:
+        """The state of repair of every GPU, in the order of ``devices`` and without their slices."""
+        with self._turn:
+            return tuple(card.health(self._ask(card, "health")) for card in self._listed())
 
     def compute_processes(self, uuid: str) -> Reading[tuple[ComputeProcess, ...]]:
         """Who computes on a device, as far as this namespace can see; costly, so never part of a sample.

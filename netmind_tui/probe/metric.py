@@ -21,16 +21,7 @@ POWER_INSTANT_FIELD = 186
 SW_THERMAL_FIELD = 269
 HW_THERMAL_FIELD = 270
 POWER_BRAKE_FIELD = 271
-FIELDS = (
-    ENERGY_FIELD,
-    SW_POWER_CAP_FIELD,
-    THERMAL_POLICY_FIELD,
-    POWER_AVERAGE_FIELD,
-    POWER_INSTANT_FIELD,
-    SW_THERMAL_FIELD,
-    HW_THERMAL_FIELD,
-    POWER_BRAKE_FIELD,
-)
+RECOVERY_ACTION_FIELD = 230
 
 _SM, _MEMORY = 1, 2  # nvmlClockType_t
 _SHUTDOWN, _SLOWDOWN = 0, 1  # nvmlTemperatureThresholds_t
@@ -48,6 +39,18 @@ _REASONS = {
     0x080: "hw_power_brake_slowdown",
     0x100: "display_clock_setting",
 }
+_RECOVERY_ACTIONS = (
+    "none",
+    "gpu-reset",
+    "node-reboot",
+    "drain-p2p",
+    "drain-and-reset",
+    "recover-imex-domain",
+    "bus-reset",
+    "system-reboot",
+)
+_CORRECTED, _UNCORRECTED = 0, 1  # nvmlMemoryErrorType_t
+_VOLATILE, _AGGREGATE = 0, 1  # nvmlEccCounterType_t
 _COMPUTE_MODES = ("default", "exclusive_thread", "prohibited", "exclusive_process")
 
 
@@ -98,6 +101,24 @@ def _reasons(bits: Answer) -> Parts:
     return ((*named, hex(unnamed)) if unnamed else tuple(named),)
 
 
+def _is_on(mode: Answer) -> Parts:
+    return (bool(mode),)
+
+
+def _first_is_on(modes: Answer) -> Parts:
+    """Some bindings give one mode in a list."""
+    return (bool(modes[0] if isinstance(modes, list | tuple) else modes),)
+
+
+def _remapped(rows: Answer) -> Parts:
+    corrected, uncorrected, pending, failed = rows
+    return corrected, uncorrected, bool(pending), bool(failed)
+
+
+def _recovery_action(number: Answer) -> Parts:
+    return (_RECOVERY_ACTIONS[number] if number < len(_RECOVERY_ACTIONS) else str(number),)
+
+
 def _compute_mode(mode: Answer) -> Parts:
     return (_COMPUTE_MODES[mode] if mode < len(_COMPUTE_MODES) else str(mode),)
 
@@ -144,9 +165,29 @@ DESCRIPTION = (
     _of("mig_enabled", "nvmlDeviceGetMigMode", convert=_current_is_on),
     _of("pcie_generation_max", "nvmlDeviceGetMaxPcieLinkGeneration"),
     _of("pcie_width_max", "nvmlDeviceGetMaxPcieLinkWidth"),
-    _of("persistence_mode", "nvmlDeviceGetPersistenceMode", convert=lambda mode: (bool(mode),)),
+    _of("persistence_mode", "nvmlDeviceGetPersistenceMode", convert=_is_on),
     _of("compute_mode", "nvmlDeviceGetComputeMode", convert=_compute_mode),
     _of("vbios_version", "nvmlDeviceGetVbiosVersion"),
+)
+
+HEALTH = (
+    _of("ecc_default", "nvmlDeviceGetDefaultEccMode", convert=_first_is_on),
+    _of("ecc_pending", "nvmlDeviceGetEccMode", convert=lambda modes: (bool(modes[1]),)),
+    _of("ecc_corrected_volatile", "nvmlDeviceGetTotalEccErrors", _CORRECTED, _VOLATILE),
+    _of("ecc_uncorrected_volatile", "nvmlDeviceGetTotalEccErrors", _UNCORRECTED, _VOLATILE),
+    _of("ecc_uncorrected_aggregate", "nvmlDeviceGetTotalEccErrors", _UNCORRECTED, _AGGREGATE),
+    Metric(
+        (
+            "remapped_rows_corrected",
+            "remapped_rows_uncorrected",
+            "row_remapping_pending",
+            "row_remapping_failed",
+        ),
+        (Call("nvmlDeviceGetRemappedRows"),),
+        _remapped,
+    ),
+    _of("page_retirement_pending", "nvmlDeviceGetRetiredPagesPendingStatus", convert=_is_on),
+    Metric(("recovery_action",), (RECOVERY_ACTION_FIELD,), _recovery_action),
 )
 
 SAMPLE = (

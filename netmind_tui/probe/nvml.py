@@ -18,7 +18,16 @@ from typing import Any, TextIO
 import pynvml
 
 from netmind_tui.probe import trouble
-from netmind_tui.probe.metric import DESCRIPTION, IDENTITY, SAMPLE, SLICE_DESCRIPTION, SLICE_SAMPLE, Answer, Metric
+from netmind_tui.probe.metric import (
+    DESCRIPTION,
+    HEALTH,
+    IDENTITY,
+    SAMPLE,
+    SLICE_DESCRIPTION,
+    SLICE_SAMPLE,
+    Answer,
+    Metric,
+)
 from netmind_tui.probe.reader import Handle, MetricReader, Refused, Reply
 
 
@@ -64,6 +73,8 @@ class Session:
                 return self._read(handle, DESCRIPTION, SLICE_DESCRIPTION, links=True)
             if op == "sample":
                 return self._read(handle, SAMPLE, SLICE_SAMPLE)
+            if op == "health":
+                return self._read_whole(handle)
             if op == "processes":
                 return self._processes(handle, request.get("slice"))
         except Refused as refusal:
@@ -113,6 +124,12 @@ class Session:
             of_slice.read(part)
             slices.append({"number": number, **of_slice.reply()})
         return reader.reply() | {"slices": slices}
+
+    def _read_whole(self, handle: Handle) -> Reply:
+        """The card's state of repair, which its slices share."""
+        reader = MetricReader(call, handle, under_mig=_is_partitioned(handle), under_wsl=self._under_wsl)
+        reader.read(HEALTH)
+        return reader.reply()
 
     def _processes(self, handle: Handle, number: int | None) -> Reply:
         asked = handle if number is None else call("nvmlDeviceGetMigDeviceHandleByIndex", handle, number)

@@ -4,12 +4,17 @@ from typing import Any, Protocol
 
 from netmind_tui.model.reading import Absence
 from netmind_tui.probe import trouble
-from netmind_tui.probe.metric import FIELDS, Answer, Call, Metric
+from netmind_tui.probe.metric import Answer, Call, Metric
 
 _SUCCESS = 0
 _MOST_LINKS = 36
 # What NVML stops reporting for a whole card while it is partitioned.
-_GONE_UNDER_MIG = frozenset({"gpu_util_pct", "memory_util_pct", "nvlink_active_links"})
+_GONE_UNDER_MIG = frozenset({"gpu_util_pct", "memory_util_pct", "nvlink_active_links"}) | {
+    "remapped_rows_corrected",
+    "remapped_rows_uncorrected",
+    "row_remapping_pending",
+    "row_remapping_failed",
+}
 # What depends on the card alone: WSL is not to blame when it is missing.
 _OF_THE_CARD = frozenset({"ecc_enabled", "mig_enabled", "nvlink_active_links"})
 # NVML's "no value" in an unsigned field.
@@ -51,8 +56,9 @@ class MetricReader:
 
     def read(self, metrics: tuple[Metric, ...]) -> None:
         """Read every metric by the first of its calls that answers."""
-        if any(isinstance(source, int) for metric in metrics for source in metric.sources):
-            self._read_fields()
+        fields = dict.fromkeys(source for metric in metrics for source in metric.sources if isinstance(source, int))
+        if fields:
+            self._read_fields(list(fields))
         for metric in metrics:
             self._read_metric(metric)
 
@@ -104,12 +110,12 @@ class MetricReader:
     def _answer(self, source: Call) -> Answer:
         return self._call(source.symbol, self._handle, *source.arguments)
 
-    def _read_fields(self) -> None:
+    def _read_fields(self, fields: list[int]) -> None:
         """Ask for all field values in one call; a driver without it leaves each metric its other calls."""
         if self.lost is not None:
             return
         try:
-            answers = self._call("nvmlDeviceGetFieldValues", self._handle, list(FIELDS))
+            answers = self._call("nvmlDeviceGetFieldValues", self._handle, fields)
         except Refused as refusal:
             self._notice(refusal.code)
             return

@@ -2,6 +2,8 @@ from pathlib import Path
 
 import pytest
 
+RECORDING = Path(__file__).parents[1] / "recordings/quick_cpu.json"
+
 
 def _made(home: Path) -> list[str]:
     return sorted(path.relative_to(home).as_posix() for path in home.rglob("*") if path.is_file())
@@ -16,12 +18,20 @@ def _made(home: Path) -> list[str]:
         ["info", "--watch", "--count", "1"],
         ["schema", "bench"],
         ["bench", "--list"],
+        ["bench", "--history"],
+        ["compare", str(RECORDING), str(RECORDING)],
         ["bench", "--dry-run"],
     ],
     ids=" ".join,
 )
 def test_a_command_that_only_looks_leaves_no_file(start, home, arguments):
     assert start(*arguments).code == 0
+    assert list(home.iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", [["doctor"], ["doctor", "--setup"]], ids=" ".join)
+def test_a_diagnosis_leaves_no_file(start, home, arguments):
+    assert start(*arguments).stdout
     assert list(home.iterdir()) == []
 
 

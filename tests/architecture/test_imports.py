@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[2] / "netmind_tui"
+RECORDING = str(Path(__file__).parents[1] / "recordings/quick_cpu.json")
 
 HEAVY = {"numpy", "onnxruntime", "rich", "textual"}
 DOORS = {
@@ -28,6 +29,8 @@ STREAMS = {
         ["info", "--watch", "--count", "1"],
         ["schema"],
         ["schema", "bench"],
+        ["bench", "--history", "--json"],
+        ["compare", RECORDING, RECORDING, "--json"],
     ],
     ids=" ".join,
 )
@@ -40,6 +43,18 @@ def test_a_light_command_loads_nothing_heavy(start, arguments):
 
 def test_a_version_needs_no_probe_and_no_codec(start):
     assert not start("--version").loaded & {"msgspec", "platformdirs", "psutil", "pynvml", "tomllib"}
+
+
+def test_a_diagnosis_loads_nothing_heavy(start):
+    done = start("doctor", "--json")
+    assert done.document["schema"] == "netmind.doctor/1", done.stderr
+    assert not done.loaded & HEAVY
+
+
+def test_a_diagnosis_works_without_a_runtime(start):
+    done = start("doctor", missing={"onnxruntime", "numpy", "textual"})
+    assert "Traceback" not in done.stderr
+    assert not done.loaded & {"onnxruntime", "pynvml", "textual"}
 
 
 @pytest.mark.parametrize("arguments", [["info"], ["bench", "--list"], ["bench", "--dry-run"]], ids=" ".join)

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netmind_tui.bench.data import derive_key, raw_bytes, uniform_fp32, uniform_int8, uniform_uint7
+from netmind_tui.bench.data import derive_key, raw_bytes, scaled_fp32, uniform_fp32, uniform_int8, uniform_uint7
 
 
 def test_the_bytes_are_the_same_with_every_numpy():
@@ -41,3 +41,10 @@ def test_seven_bit_values_read_the_same_signed_and_unsigned():
 def test_signed_bytes_use_their_whole_range():
     values = uniform_int8((65536,), 1, "x")
     assert (values.min(), values.max()) == (-128, 127)
+
+
+@given(st.sampled_from([1, 2, 2**18 - 1, 2**18, 2**18 + 1, 2**19 + 3]))
+def test_scaled_floats_are_the_uniform_ones_scaled_and_shifted(count):
+    scale, shift = np.float32(0.3), np.float32(0.7)
+    expected = uniform_fp32((1, count), 7, "x") * scale + shift
+    assert np.array_equal(scaled_fp32((1, count), 0.3, 0.7, 7, "x"), expected)

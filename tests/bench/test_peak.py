@@ -29,6 +29,11 @@ def gpu(capability, cores, clock, **more):
         (gpu("8.0", 6912, 1410), "gemm.int8", 624e12),
         (gpu("8.6", 10496, 1695), "gemm.fp32", 35.6e12),  # RTX 3090
         (gpu("9.0", 16896, 1830), "gemm.int8", 1979e12),  # H100 SXM
+        (gpu("9.0", 16896, 1830), "gemm.fp16", 989.4e12),
+        (gpu("9.0", 16896, 1830), "gemm.tf32", 494.7e12),
+        (gpu("8.9", 16384, 2520, name="NVIDIA GeForce RTX 4090"), "gemm.fp16", 165.2e12),
+        (gpu("8.9", 18176, 2520, name="NVIDIA L40S"), "gemm.fp16", 366e12),
+        (gpu("8.0", 6912, 1410), "gemm.tf32", 156e12),
     ],
 )
 def test_known_cards_reach_their_datasheet(catalog, host, device, kernel, datasheet):

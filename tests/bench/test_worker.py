@@ -117,7 +117,8 @@ def test_one_changed_output_element_before_the_window_fails(ask, tamper, kernel_
 
 @pytest.mark.parametrize("kernel_id", KERNELS)
 def test_one_changed_output_element_after_the_window_fails(ask, tamper, kernel_id):
-    tamper.output(from_call=2)
+    # Each input is checked beforehand; those of stream.add share one output, which is checked once.
+    tamper.output(from_call=2 if kernel_id == "stream.add" else 3)
     _, measurement = ask(kernel_id)
     assert measurement.status is Status.FAIL
     assert (measurement.verified.before, measurement.verified.after) == (True, False)

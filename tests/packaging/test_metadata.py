@@ -22,8 +22,10 @@ def build():
     """``kernels/build.py``, which is a script and in no package."""
     spec = importlib.util.spec_from_file_location("kernels_build", ROOT / "kernels/build.py")
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(ROOT / "kernels")  # as where the script is run
+        spec.loader.exec_module(module)
+        yield module
 
 
 @pytest.mark.parametrize(
@@ -61,21 +63,30 @@ def test_each_command_can_be_loaded():
         assert callable(getattr(importlib.import_module(module), function))
 
 
-def test_the_catalogue_names_every_graph_with_its_digest():
-    named = {variant.file: variant.sha256 for kernel in open_catalog().kernels for variant in kernel.variants}
-    there = {path.name: _digest(path.read_bytes()) for path in (ROOT / "kernels").glob("*.onnx")}
-    assert named == there
+def test_the_catalogue_names_every_graph_and_manifest_with_its_digest():
+    variants = [variant for kernel in open_catalog().kernels for variant in kernel.variants]
+    named = {variant.file: variant.sha256 for variant in variants}
+    named |= {variant.weights: variant.weights_sha256 for variant in variants if variant.weights}
+    assert named == _there()
 
 
-def test_graphs_are_rebuilt_to_the_byte(build):
-    rebuilt = {name: _digest(contents) for name, contents in build.graphs().items()}
-    there = {path.name: _digest(path.read_bytes()) for path in (ROOT / "kernels").glob("*.onnx")}
-    assert rebuilt == there
+def test_graphs_and_manifests_are_rebuilt_to_the_byte(build):
+    assert {name: _digest(contents) for name, contents in build.graphs().items()} == _there()
+
+
+def test_graphs_and_manifests_stay_small():
+    assert all((ROOT / "kernels" / name).stat().st_size < 100_000 for name in _there())
 
 
 def test_the_golden_digest_is_that_of_the_exact_product(build):
     (variant,) = [each for each in open_catalog().kernel("gemm.int8").variants if each.shape["n"] == 2048]
     assert list(variant.golden_sha256) == build.golden(2048)
+
+
+def _there():
+    """The digest of every file beside the catalogue that holds a graph or lists weights."""
+    folder = ROOT / "kernels"
+    return {path.name: _digest(path.read_bytes()) for each in ("*.onnx", "*.json") for path in folder.glob(each)}
 
 
 def _required(requirements, system, machine):

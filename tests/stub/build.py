@@ -26,6 +26,7 @@ SCENARIOS = (
     "hang-init",
     "busy",
     "crash",
+    "worn",
 )
 
 

@@ -3,7 +3,7 @@
  * The machine it plays is chosen when it is loaded, by environment variables:
  *
  *   NETMIND_STUB_SCENARIO      h100x8 consumer mig falls-off falls-off-now mismatch no-driver no-permission
- *                              no-permission-device ancient wsl hang hang-init busy crash
+ *                              no-permission-device ancient wsl hang hang-init busy crash worn
  *   NETMIND_STUB_COUNT         number of GPUs, 0 to 16, instead of the scenario's
  *   NETMIND_STUB_ORDER         "reversed": the library's index order is the opposite of the PCI order
  *   NETMIND_STUB_LOST_INDEX    which GPU is lost (default: 5 in falls-off, else none), counted in PCI order
@@ -13,6 +13,9 @@
  *   NETMIND_STUB_HANG_AT       "handle": already opening it hangs (default: reading it does)
  *   NETMIND_STUB_CRASH_INDEX   which GPU ends the process when it is sampled (default: 1 in crash, else none)
  *   NETMIND_STUB_BUSY_PID      the process that computes on GPU 0 (default: 4242 in busy, else none)
+ *   NETMIND_STUB_ECC, _ECC_PENDING, _CORRECTED, _UNCORRECTED, _UNCORRECTED_EVER, _REMAP_PENDING, _REMAP_FAILED,
+ *   _RETIRE_PENDING, _RECOVERY, _REASONS, _POWER_LIMIT_W, _PCIE_WIDTH, _PERSISTENCE (each with NETMIND_STUB before it)
+ *                              what is wrong with GPU 0 (worn: nearly everything), in NVML's numbers
  *   NETMIND_STUB_POWER_MW, NETMIND_STUB_TEMPERATURE_C, NETMIND_STUB_UTILIZATION_PCT, NETMIND_STUB_MEMORY_USED_MIB
  *   NETMIND_STUB_NOISE         anything: every call also prints a line on stdout
  *   NETMIND_STUB_LOG           a file that gets one line per call: the function and the GPU's PCI-order index
@@ -102,7 +105,7 @@ static void set_up(void) {
     static const char *PROFILES[3] = {"3g.20gb", "2g.10gb", "1g.5gb"};
     static const int MIB[3] = {19968, 9856, 4864}, SMS[3] = {42, 28, 14};
     scenario = text("NETMIND_STUB_SCENARIO", "h100x8");
-    count = is("h100x8") || is("falls-off") || is("falls-off-now") ? 8 : is("mig") || is("hang") || is("crash") ? 2 : 1;
+    count = is("h100x8") || is("falls-off") || is("falls-off-now") ? 8 : is("mig") || is("hang") || is("crash") || is("worn") ? 2 : 1;
     count = number("NETMIND_STUB_COUNT", count);
     for (int i = 0; i < 16; i++) {
         int samples = gpus[i].samples;
@@ -149,6 +152,11 @@ static ull power_mw(Handle *handle) {
 static ull energy_mj(Handle *handle) { return (ull)((double)now_ns() * 1e-9 * (double)power_mw(handle)); }
 static int temperature_c(Handle *handle) {
     return number("NETMIND_STUB_TEMPERATURE_C", busy_pid(handle) ? handle->model->slowdown_c - 2 : 34 + handle->index);
+}
+/* A number of GPU 0 that tells of wear: the one given, or the one of a worn card. */
+static int worn(Handle *handle, const char *name, int if_worn, int otherwise) {
+    if (handle->index != 0) return otherwise;
+    return number(name, is("worn") ? if_worn : otherwise);
 }
 static ull throttled_ns(Handle *handle, int share) { return busy_pid(handle) ? now_ns() / (ull)share : 0; }
 
@@ -275,7 +283,10 @@ int nvmlDeviceGetClockInfo(Handle *h, uint kind, uint *mhz) {
     return OK;
 }
 static int watts(Handle *h, int value, uint *mw) { (void)h; *mw = (uint)value * 1000; return OK; }
-int nvmlDeviceGetPowerManagementLimit(Handle *h, uint *mw) { WHOLE(h); return watts(h, h->model->watts_default, mw); }
+int nvmlDeviceGetPowerManagementLimit(Handle *h, uint *mw) {
+    WHOLE(h);
+    return watts(h, worn(h, "NETMIND_STUB_POWER_LIMIT_W", h->model->watts_default / 2, h->model->watts_default), mw);
+}
 int nvmlDeviceGetPowerManagementDefaultLimit(Handle *h, uint *mw) { WHOLE(h); return watts(h, h->model->watts_default, mw); }
 int nvmlDeviceGetEnforcedPowerLimit(Handle *h, uint *mw) { WHOLE(h); return watts(h, h->model->watts_default, mw); }
 int nvmlDeviceGetPowerManagementLimitConstraints(Handle *h, uint *low, uint *high) {
@@ -297,7 +308,24 @@ int nvmlDeviceGetTemperatureThreshold(Handle *h, uint kind, uint *celsius) {
     return OK;
 }
 int nvmlDeviceGetFanSpeed(Handle *h, uint *percent) { NEEDS(h, FAN); *percent = 30; return OK; }
-int nvmlDeviceGetEccMode(Handle *h, uint *current, uint *pending) { NEEDS(h, ECC); *current = *pending = 1; return OK; }
+int nvmlDeviceGetEccMode(Handle *h, uint *current, uint *pending) {
+    NEEDS(h, ECC);
+    *current = (uint)worn(h, "NETMIND_STUB_ECC", 1, 1);
+    *pending = (uint)worn(h, "NETMIND_STUB_ECC_PENDING", 0, (int)*current);
+    return OK;
+}
+int nvmlDeviceGetTotalEccErrors(Handle *h, uint kind, uint since, ull *errors) {
+    NEEDS(h, ECC);
+    int now = kind ? worn(h, "NETMIND_STUB_UNCORRECTED", 3, 0) : worn(h, "NETMIND_STUB_CORRECTED", 1200, 0);
+    *errors = (ull)(since && kind ? worn(h, "NETMIND_STUB_UNCORRECTED_EVER", now + 4, now) : now);
+    return OK;
+}
+int nvmlDeviceGetRetiredPagesPendingStatus(Handle *h, uint *pending) {
+    NEEDS(h, ECC);
+    if (h->model->major >= 8) return NOT_SUPPORTED; /* rows are remapped instead */
+    *pending = (uint)worn(h, "NETMIND_STUB_RETIRE_PENDING", 1, 0);
+    return OK;
+}
 int nvmlDeviceGetMaxPcieLinkGeneration(Handle *h, uint *value) { WHOLE(h); *value = (uint)h->model->pcie_generation; return OK; }
 int nvmlDeviceGetMaxPcieLinkWidth(Handle *h, uint *value) { WHOLE(h); *value = 16; return OK; }
 int nvmlDeviceGetCurrPcieLinkGeneration(Handle *h, uint *value) {
@@ -305,7 +333,11 @@ int nvmlDeviceGetCurrPcieLinkGeneration(Handle *h, uint *value) {
     *value = (uint)(busy_pid(h) ? h->model->pcie_generation : 1);
     return OK;
 }
-int nvmlDeviceGetCurrPcieLinkWidth(Handle *h, uint *value) { WHOLE(h); *value = 16; return OK; }
+int nvmlDeviceGetCurrPcieLinkWidth(Handle *h, uint *value) {
+    WHOLE(h);
+    *value = (uint)worn(h, "NETMIND_STUB_PCIE_WIDTH", 4, 16);
+    return OK;
+}
 int nvmlDeviceGetNvLinkState(Handle *h, uint link, uint *active) {
     NEEDS(h, NVLINK);
     if (h->mig_on) return NOT_SUPPORTED;
@@ -313,12 +345,17 @@ int nvmlDeviceGetNvLinkState(Handle *h, uint link, uint *active) {
     *active = 1;
     return OK;
 }
-int nvmlDeviceGetPersistenceMode(Handle *h, uint *mode) { NEEDS(h, PERSISTENCE); *mode = 1; return OK; }
+int nvmlDeviceGetPersistenceMode(Handle *h, uint *mode) {
+    NEEDS(h, PERSISTENCE);
+    *mode = (uint)worn(h, "NETMIND_STUB_PERSISTENCE", 0, 1);
+    return OK;
+}
 int nvmlDeviceGetComputeMode(Handle *h, uint *mode) { WHOLE(h); *mode = 0; return OK; }
 int nvmlDeviceGetVbiosVersion(Handle *h, char *buffer, uint length) { WHOLE(h); return say(buffer, length, "96.00.A5.00.01"); }
 
 static int reasons(Handle *h, ull *bits) {
-    *bits = busy_pid(h) ? 0x24 : 0x1; /* software power cap and thermal slowdown, or idle */
+    int otherwise = busy_pid(h) ? 0x24 : 0x1; /* software power cap and thermal slowdown, or idle */
+    *bits = (ull)worn(h, "NETMIND_STUB_REASONS", 0x48, otherwise);
     return OK;
 }
 int nvmlDeviceGetCurrentClocksThrottleReasons(Handle *h, ull *bits) { NEEDS(h, REASONS); return reasons(h, bits); }
@@ -344,6 +381,16 @@ int nvmlDeviceGetMemoryInfo_v2(Handle *h, Memory2 *memory) {
     ENTER(h);
     ull reserved = h->is_slice ? 0 : 300ull << 20;
     *memory = (Memory2){memory->version, total_bytes(h), reserved, total_bytes(h) - used_bytes(h) - reserved, used_bytes(h)};
+    return OK;
+}
+int nvmlDeviceGetDefaultEccMode(Handle *h, uint *mode) { NEEDS(h, ECC); *mode = 1; return OK; }
+int nvmlDeviceGetRemappedRows(Handle *h, uint *corrected, uint *uncorrected, uint *pending, uint *failed) {
+    NEEDS(h, ECC);
+    if (h->mig_on) return NOT_SUPPORTED;
+    *corrected = 0;
+    *pending = (uint)worn(h, "NETMIND_STUB_REMAP_PENDING", 1, 0);
+    *failed = (uint)worn(h, "NETMIND_STUB_REMAP_FAILED", 0, 0);
+    *uncorrected = *pending + *failed;
     return OK;
 }
 int nvmlDeviceGetNumGpuCores(Handle *h, uint *cores) { NEEDS(h, CORES); *cores = (uint)h->model->cores; return OK; }
@@ -385,6 +432,10 @@ int nvmlDeviceGetFieldValues(Handle *h, int n, FieldValue *fields) {
         field->type = 3;
         switch (field->id) {
         case 74: if (has & THROTTLE_FIELDS) field->value.ull = throttled_ns(h, 4); else field->code = NOT_SUPPORTED; break;
+        case 230:
+            field->type = 1;
+            if (has & ECC) field->value.u = (uint)worn(h, "NETMIND_STUB_RECOVERY", 1, 0); else field->code = NOT_SUPPORTED;
+            break;
         case 83: if (has & ENERGY) field->value.ull = energy_mj(h); else field->code = NOT_SUPPORTED; break;
         case 185: case 186:
             field->type = 1;

@@ -3,7 +3,13 @@
 A family never sees ONNX Runtime: the worker hands it a way to open sessions.
 """
 
-from netmind_tui.bench.family import dispatch, gemm, stream
+from netmind_tui.bench.family import dispatch, gemm, gemv, network, stream
 from netmind_tui.bench.family.base import Prepare
 
-FAMILIES: dict[str, Prepare] = {"gemm": gemm.prepare, "stream": stream.prepare, "dispatch": dispatch.prepare}
+FAMILIES: dict[str, Prepare] = {
+    "gemm": gemm.prepare,
+    "gemv": gemv.prepare,
+    "stream": stream.prepare,
+    "dispatch": dispatch.prepare,
+    "network": network.prepare,
+}

@@ -37,6 +37,9 @@ class Session(Protocol):
     def synchronise(self) -> None:
         """Wait until everything started has finished."""
 
+    def evaluate(self, inputs: Mapping[str, Array]) -> Array:
+        """Run once, untimed, on inputs of any shape that the graph takes; the output, on the host."""
+
 
 class OpenSession(Protocol):
     """Load the kernel's graph with these weights."""

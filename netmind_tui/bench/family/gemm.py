@@ -20,21 +20,25 @@ def int8_operands(*, m: int, n: int, k: int, seed: int) -> tuple[list[NDArray[np
 
 def prepare(task: Task, open_session: OpenSession) -> Exercise:
     """Make the operands, open the session and bind each rotating input."""
-    return _prepare_int8(task, open_session) if task.kernel.precision == "int8" else _prepare_fp32(task, open_session)
+    return _prepare_int8(task, open_session) if task.kernel.precision == "int8" else _prepare_float(task, open_session)
 
 
-def _prepare_fp32(task: Task, open_session: OpenSession) -> Exercise:
+def _prepare_float(task: Task, open_session: OpenSession) -> Exercise:
     m, n, k = (task.variant.shape[name] for name in "mnk")
-    weight = uniform_fp32((k, n), task.seed, task.kernel.id, "B")
-    rotating = [uniform_fp32((m, k), task.seed, task.kernel.id, "A", str(index)) for index in range(ROTATING)]
+    kind = np.dtype(np.float16 if task.kernel.precision == "fp16" else np.float32)
+    weight = uniform_fp32((k, n), task.seed, task.kernel.id, "B").astype(kind, copy=False)
+    rotating = [
+        uniform_fp32((m, k), task.seed, task.kernel.id, "A", str(index)).astype(kind, copy=False)
+        for index in range(ROTATING)
+    ]
     session = open_session({"B": weight})
-    bindings = [session.bind({"A": a}, np.empty((m, n), np.float32)) for a in rotating]
+    bindings = [session.bind({"A": a}, np.empty((m, n), kind)) for a in rotating]
     references: dict[int, FloatProduct] = {}
 
     def check(index: int) -> Check:
         if index not in references:
             references[index] = FloatProduct(rotating[index], weight, task.seed)
-        return references[index].check(bindings[index].result().view(np.float32), task.kernel.tolerance)
+        return references[index].check(bindings[index].result().view(kind), task.kernel.tolerance)
 
     return Exercise(task.variant.shape, session, bindings, check)
 

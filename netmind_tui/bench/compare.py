@@ -1,0 +1,362 @@
+"""Whether a machine became slower: runs held against runs, with an interval that knows what it does not know.
+
+A kernel is judged by the ratio new ÷ base of its medians, in logarithms, so that swapping the sides inverts the
+verdict. The interval of a single run promises too much: it holds for those two seconds. Runs of an unchanged machine
+differ by more, for reasons that no single run can see (pages, neighbours, clocks, which core woke up). So the ratio's
+interval, 99 %, is made of two parts, added as squares:
+
+1. *The spread that the runs show.* The distance from the median to the 5th and 95th percentile of the samples, of the
+   base on one side plus that of the new run on the other; they add up and are not squared, because they stand for
+   where the level could be and not for errors. A run whose status is ``unstable`` counts with its whole range of
+   samples. Distances count 1.5 times: the percentiles of ten samples lie only 1.3 standard deviations out, and the
+   sum of two should hold two of them on each side. With n runs on a side its distance is the median of theirs ÷ √n.
+2. *The spread between runs.* For each side ``s² = (w · prior² + Σ deviation²) ÷ (w + runs - 2)``, deviations being
+   those of all runs from the median of their own side: the variance is moderated as by G. Smyth (Statistical
+   Applications in Genetics and Molecular Biology 3, 2004), the prior weighing as much as w = 4 more runs; 12 for a
+   latency, whose rarer state showed in one run of thirteen and would be missed by a short series. This part is
+   ``2.576 · √(s²/n + s'²/m)``. With two single runs only the priors speak; with a series the truth of this machine
+   takes over.
+
+Priors, as relative standard deviations, for CPUs from 13 quick runs in a row on two shared virtual cores (AMD EPYC,
+Zen 4, KVM): latency 0.25 (``dispatch`` has two states, 2.6 and 4.4 µs; the medians' deviation was 0.18), bandwidth
+0.06 (``stream.add``: 0.06 to 0.08). Other rates follow the spread inside their runs, so theirs is only 0.005. An
+``unstable`` run has 0.3 whatever it measures, so that one alone does not show a halving: of 21 runs nearly all that
+other programs had slowed down by a quarter or more were unstable (medians of ``gemm`` deviated by 0.20 to 0.34).
+For GPUs they are assumed, not measured: 0.10, 0.01 and 0.005. ``scripts/repeatability.py`` prints what they are on a
+machine, and how often this rule would claim something that is not there.
+
+With this rule all pairs of 29 quick runs, some of them slowed down threefold by other programs, gave 4 false claims in
+1296; eight per cent less was claimed in 96 of 100 simulated pairs whose samples and runs deviated by 0.4 %. Nothing
+so steady was measured on those two cores, where a spread of 1 to 3 % hides 8 %. Eight more runs, not used to find
+the rule, gave 3 false claims in 84, all with one run that had settled beside a program that started after it: that is
+what a single run cannot see. Held against all other runs, none of the 37 gave a false claim.
+
+Where other programs took part of the processor when a run began, a CPU's distances grow by that part.
+
+A kernel is *worse* only when the whole interval lies beyond the threshold (5 %: more than 1.05 times the time for the
+same work), *better* likewise on the other side, else *same*, which means: no difference that these runs could show.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import exp, isfinite, log, sqrt
+from statistics import median
+
+from netmind_tui.bench.conditions import BUSY_PCT
+from netmind_tui.model.comparison import Compared, Comparison, Difference, Judgement, verdict
+from netmind_tui.model.device import Device
+from netmind_tui.model.finding import Status
+from netmind_tui.model.kernel import Provider
+from netmind_tui.model.measurement import Measurement, Reason, Run
+from netmind_tui.model.quantity import gibibytes
+
+THRESHOLD = 0.05
+_Z99 = 2.576
+_BUSIEST = 0.95
+_WIDEN = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class _Prior:
+    """What is believed of the relative standard deviation between runs, and how many runs that belief weighs."""
+
+    deviation: float
+    weight: int = 4
+
+
+_RATE = _Prior(0.005)
+_UNSTABLE = 0.3
+_PRIORS = {
+    Provider.CPU: {"s": _Prior(0.25, weight=12), "bytes/s": _Prior(0.06)},
+    Provider.CUDA: {"s": _Prior(0.10, weight=12), "bytes/s": _Prior(0.01)},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """One measurement with the run that it belongs to."""
+
+    measurement: Measurement
+    run: Run
+
+    @property
+    def device_name(self) -> str | None:
+        named = (device.name for device in self.run.devices if device.id == self.measurement.device)
+        return next(named, None)
+
+    @property
+    def level(self) -> float:
+        """The value's logarithm; asked only of what ``_trouble`` lets pass."""
+        return log(self.measurement.value or 1.0)
+
+    def distances(self) -> tuple[float, float]:
+        """How far down and up the samples lie from the median, in logarithms."""
+        m = self.measurement
+        marks = [*(m.ci95 or ()), *(mark for mark in (m.p5, m.p95) if mark is not None)]
+        if m.status is Status.UNSTABLE:
+            marks += m.samples
+        value = m.value or 1.0
+        marks = [mark for mark in marks if mark > 0] or [value]
+        busy = (self.run.environment.other_cpu_util_pct or 0.0) if m.provider is Provider.CPU else 0.0
+        lost = -log(1 - min(busy / 100, _BUSIEST)) if busy > BUSY_PCT else 0.0
+        down, up = max(0.0, log(value / min(marks))), max(0.0, log(max(marks) / value))
+        return _WIDEN * down + lost, _WIDEN * up + lost
+
+
+def compare(
+    base: Sequence[Run], new: Sequence[Run], *, threshold: float = THRESHOLD, grows: Mapping[str, str] | None = None
+) -> Comparison:
+    """Hold the new runs against the base runs; both in the order of time, neither empty.
+
+    ``grows`` names for each kernel the dimension that is found at run time: it may differ.
+    """
+    known = {run.run_id for run in new}
+    base = [run for run in base if run.run_id not in known] or list(base)
+    pairs = dict.fromkeys((m.kernel, m.device) for run in (*base, *new) for m in run.measurements if _counts(m))
+    rows = tuple(
+        _compare(_seen(base, *pair), _seen(new, *pair), pair, threshold, (grows or {}).get(pair[0])) for pair in pairs
+    )
+    return Comparison(
+        base=tuple(run.run_id for run in base),
+        new=tuple(run.run_id for run in new),
+        threshold=threshold,
+        conditions=differences(base, new),
+        kernels=rows,
+        verdict=verdict(rows),
+    )
+
+
+def _counts(measurement: Measurement) -> bool:
+    """Whether anybody expects a figure: what was skipped in every run is no row."""
+    return measurement.status is not Status.SKIP
+
+
+def _seen(runs: Sequence[Run], kernel: str, device: str) -> list[_Seen]:
+    """One measurement of each run that has it."""
+    seen = ([m for m in run.measurements if (m.kernel, m.device) == (kernel, device)] for run in runs)
+    return [_Seen(found[0], run) for run, found in zip(runs, seen, strict=True) if found]
+
+
+def _compare(
+    base: list[_Seen], new: list[_Seen], pair: tuple[str, str], threshold: float, grown: str | None
+) -> Compared:
+    """One kernel on one device, or why not."""
+    example = (new or base)[-1].measurement
+
+    def row(judgement: Judgement, reason: str | None = None, **figures: object) -> Compared:
+        return Compared(
+            kernel=pair[0],
+            device=pair[1],
+            unit=example.unit,
+            lower_is_better=example.unit == "s",
+            phase=example.phase,
+            judgement=judgement,
+            reason=reason,
+            **figures,  # type: ignore[arg-type] # the members of the same names
+        )
+
+    for side, name in ((base, "base"), (new, "new")):
+        if not side:
+            return row(Judgement.NOT_COMPARABLE, f"not in the {name} run")
+    usable = [[each for each in side if _trouble(each.measurement) is None] for side in (base, new)]
+    for side, good, name in ((base, usable[0], "base"), (new, usable[1], "new")):
+        if not good:
+            return row(
+                Judgement.NOT_COMPARABLE,
+                f"the {name} one {_trouble(side[-1].measurement)}",
+                base=_middle(usable[0]),
+                new=_middle(usable[1]),
+            )
+    # The latest of the new ones decides what is compared: whatever is something else is left out.
+    reference = usable[1][-1]
+    alike = [[each for each in good if _difference(each, reference, grown) is None] for good in usable]
+    if not alike[0]:
+        return row(
+            Judgement.NOT_COMPARABLE,
+            _difference(usable[0][-1], reference, grown),
+            base=_middle(usable[0]),
+            new=_middle(usable[1]),
+        )
+    left_out = len(base) + len(new) - len(alike[0]) - len(alike[1])
+    low, high = _log_interval(*alike)
+    gap = _level(alike[1]) - _level(alike[0])
+    return row(
+        _judge(low, high, log(1 + threshold), lower_is_better=example.unit == "s"),
+        f"{left_out} of {len(base) + len(new)} runs left out: no figure, or another kernel" if left_out else None,
+        base=_middle(alike[0]),
+        new=_middle(alike[1]),
+        base_runs=len(alike[0]),
+        new_runs=len(alike[1]),
+        ratio=exp(gap),
+        interval=(exp(low), exp(high)),
+    )
+
+
+def _judge(low: float, high: float, limit: float, *, lower_is_better: bool) -> Judgement:
+    """What an interval of the logarithm of new ÷ base says."""
+    if high < -limit:
+        return Judgement.BETTER if lower_is_better else Judgement.WORSE
+    if low > limit:
+        return Judgement.WORSE if lower_is_better else Judgement.BETTER
+    return Judgement.SAME
+
+
+def _log_interval(base: list[_Seen], new: list[_Seen]) -> tuple[float, float]:
+    """The interval of the logarithm of new ÷ base: the module's text says how."""
+    base_down, base_up = _distances(base)
+    new_down, new_up = _distances(new)
+    squares = sum((each.level - _level(side)) ** 2 for side in (base, new) for each in side)
+    others = len(base) + len(new) - 2
+    between = _Z99 * sqrt(sum(_variance(side, squares, others) / len(side) for side in (base, new)))
+    gap = _level(new) - _level(base)
+    return gap - sqrt((base_up + new_down) ** 2 + between**2), gap + sqrt((base_down + new_up) ** 2 + between**2)
+
+
+def _distances(side: list[_Seen]) -> tuple[float, float]:
+    downs, ups = zip(*(each.distances() for each in side), strict=True)
+    return median(downs) / sqrt(len(side)), median(ups) / sqrt(len(side))
+
+
+def _variance(side: list[_Seen], squares: float, others: int) -> float:
+    """The variance between runs: what was seen (``squares`` over ``others``), moderated by what is believed."""
+    example = side[-1].measurement
+    prior = _PRIORS[example.provider].get(example.unit, _RATE)
+    deviations = (
+        max(prior.deviation, _UNSTABLE if each.measurement.status is Status.UNSTABLE else 0.0) for each in side
+    )
+    believed = sum(deviation**2 for deviation in deviations) / len(side)
+    return (prior.weight * believed + squares) / (prior.weight + others)
+
+
+def _level(side: list[_Seen]) -> float:
+    return median(each.level for each in side)
+
+
+def _middle(side: list[_Seen]) -> float | None:
+    return median(each.measurement.value or 0.0 for each in side) if side else None
+
+
+def _trouble(m: Measurement) -> str | None:
+    """Why a measurement says nothing about speed."""
+    if m.status in (Status.FAIL, Status.ERROR):
+        return f"ended with {m.status}{f' ({m.reasons[0].id})' if m.reasons else ''}"
+    if m.value is None or not isfinite(m.value) or m.value <= 0:
+        return "has no value"
+    if m.verified is None or not (m.verified.before and m.verified.after):
+        return "is not verified"
+    if any(because.id is Reason.STOPPED_HOT for because in m.reasons):
+        return "was stopped because of heat"
+    if m.ci95 is None:
+        return f"has too few samples ({m.n})"
+    return None
+
+
+_Asked = Callable[[_Seen], object]
+_ALIKE: tuple[tuple[str, _Asked], ...] = (
+    ("kernel version", lambda seen: seen.measurement.kernel_version),
+    ("provider", lambda seen: seen.measurement.provider),
+    ("device", lambda seen: seen.device_name),
+    ("precision", lambda seen: seen.measurement.precision),
+    ("unit", lambda seen: seen.measurement.unit),
+    ("phase", lambda seen: seen.measurement.phase),
+)
+
+
+def _difference(base: _Seen, new: _Seen, grown: str | None) -> str | None:
+    """What makes two measurements different things, if anything does."""
+    for name, asked in _ALIKE:
+        if asked(base) != asked(new):
+            return f"{name}: {asked(base) or 'unknown'}, now {asked(new) or 'unknown'}"
+    ours, theirs = (_fixed(seen.measurement.shape, grown) for seen in (base, new))
+    if ours != theirs:
+        return f"shape: {_shape(ours)}, now {_shape(theirs)}"
+    digests = [(seen.measurement.kernel_sha256 or "unknown")[:12] for seen in (base, new)]
+    if base.measurement.kernel_sha256 != new.measurement.kernel_sha256:
+        return f"graph: {digests[0]}, now {digests[1]}"
+    return None
+
+
+def _fixed(shape: dict[str, int], grown: str | None) -> dict[str, int]:
+    """The shape without the dimension that is found at run time."""
+    return {name: extent for name, extent in shape.items() if name != grown}
+
+
+def _shape(shape: dict[str, int]) -> str:
+    return " ".join(f"{name}={extent}" for name, extent in shape.items()) or "none"
+
+
+def differences(base: Sequence[Run], new: Sequence[Run]) -> tuple[Difference, ...]:
+    """What was not the same around the two sides, in the order of ``_facts``."""
+    ours, theirs = (_gather(runs) for runs in (base, new))
+    return tuple(
+        Difference(what=what, device=device, base=", ".join(ours[what, device]), new=", ".join(theirs[what, device]))
+        for what, device in dict.fromkeys((*ours, *theirs))
+        if (what, device) in ours and (what, device) in theirs and set(ours[what, device]) != set(theirs[what, device])
+    )
+
+
+def _gather(runs: Sequence[Run]) -> dict[tuple[str, str | None], list[str]]:
+    """All values that a condition had in the runs."""
+    found: dict[tuple[str, str | None], list[str]] = {}
+    for run in runs:
+        for key, value in _facts(run):
+            values = found.setdefault(key, [])
+            if _said(value) not in values:
+                values.append(_said(value))
+    return found
+
+
+def _facts(run: Run) -> Iterable[tuple[tuple[str, str | None], object]]:
+    """What the figures of a run depend on, most important first."""
+    host, around = run.host, run.environment
+    driver = around.driver
+    busy = around.other_cpu_util_pct
+    plain: dict[str, object] = {
+        "host": host.hostname,
+        "devices": " ".join(device.id for device in run.devices),
+        "suite": run.suite,
+        "seed": run.seed,
+        "driver": driver.version if driver else None,
+        "CUDA": driver.cuda_version if driver else None,
+        "onnxruntime": around.onnxruntime,
+        "NumPy": around.numpy,
+        "Python": around.python,
+        "netmind": run.tool.version,
+        "processor": host.cpu.name,
+        "usable cores": f"{host.cpu.usable_cores:g}",
+        "governor": host.cpu.governor,
+        "memory": gibibytes(host.memory_total_bytes),
+        "memory limit": None if host.memory_limit_bytes is None else gibibytes(host.memory_limit_bytes),
+        "boundaries": " in ".join(host.boundaries) or "none",
+        "system": host.os,
+        "system kernel": host.kernel,
+        "power": None if around.on_battery is None else "battery" if around.on_battery else "mains",
+        "other programs": None if busy is None else f"{busy:.0f} %" if busy > BUSY_PCT else "quiet",
+        "stopped early": run.stopped or "no",
+    }
+    for what, value in plain.items():
+        yield (what, None), value
+    for device in run.devices:
+        threads = {m.threads for m in run.measurements if m.device == device.id and m.threads}
+        if threads:
+            yield ("threads", device.id), " ".join(map(str, sorted(threads)))
+        for what, value in _device_facts(device).items():
+            yield (what, device.id), value
+
+
+def _device_facts(device: Device) -> dict[str, object]:
+    return {
+        "device": device.name,
+        "UUID": device.uuid,
+        "power limit": None if device.power_limit_w is None else f"{device.power_limit_w:g} W",
+        "clock limit": None if device.sm_clock_max_mhz is None else f"{device.sm_clock_max_mhz} MHz",
+        "ECC": device.ecc_enabled,
+        "MIG": device.mig_enabled,
+        "firmware": device.vbios_version,
+    }
+
+
+def _said(value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return "unknown" if value is None else str(value)

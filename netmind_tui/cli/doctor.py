@@ -1,0 +1,77 @@
+"""``netmind doctor``: what is wrong with this machine, worst first, and the exact fix for each."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from netmind_tui.cli import diagnostics, output
+from netmind_tui.cli.output import Format
+from netmind_tui.cli.page import page_for
+from netmind_tui.cli.share import redactor
+from netmind_tui.model.exit import ExitCode, foremost
+
+if TYPE_CHECKING:
+    from netmind_tui.bench.doctor import Examination
+    from netmind_tui.model.doctor import Diagnosis
+
+
+def doctor(
+    *,
+    device: Annotated[
+        list[str] | None, typer.Option("--device", "-d", help="gpu:0, gpu:0-3, gpu, cpu, a UUID …; repeatable.")
+    ] = None,
+    deep: Annotated[bool, typer.Option("--deep", help="Also run the smallest kernel on each device.")] = False,
+    setup: Annotated[
+        bool, typer.Option("--setup", help="Print only the one command that installs what is missing.")
+    ] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="End with 1 also for warn.")] = False,
+    share: Annotated[bool, typer.Option("--share", help="Replace names, paths, UUIDs and addresses.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+    form: Annotated[
+        Format | None, typer.Option("--format", help="table, json or markdown.", show_choices=False)
+    ] = None,
+    path: Annotated[Path | None, typer.Option("-o", "--output", help="Write to a file instead of stdout.")] = None,
+) -> int:
+    """Say what is wrong with this machine, and how to mend it."""
+    # What looks at the machine is imported here: other commands do without its cost.
+    from netmind_tui.model.doctor import exit_code  # noqa: PLC0415 - see above
+
+    chosen = output.choose(form, json=json, offered=(Format.TABLE, Format.JSON, Format.MARKDOWN))
+    output.check(path)
+    examination = _examine(device or [], deep=deep)
+    diagnosis = examination.diagnosis
+    missing = examination.selection.missing
+    for name in missing:
+        diagnostics.fail(f"{examination.selection.called(name)}: this machine has no such device")
+    shown = redactor().redact(diagnosis) if share else diagnosis
+    output.write(_render(shown, chosen, path, setup=setup), path)
+    codes = [ExitCode.UNMEASURED] if missing else []
+    if not setup:
+        codes.append(exit_code(diagnosis.findings, strict=strict))
+    return foremost(codes)
+
+
+def _examine(names: list[str], *, deep: bool) -> "Examination":
+    from netmind_tui.bench.doctor import examine, try_dispatch  # noqa: PLC0415 - see doctor
+    from netmind_tui.probe.gpu import GpuProbe  # noqa: PLC0415 - see doctor
+
+    try_out = try_dispatch if deep else None
+    if not GpuProbe.library_found():
+        return examine(None, names, try_out=try_out)
+    with GpuProbe() as probe:
+        return examine(probe, names, try_out=try_out)
+
+
+def _render(diagnosis: "Diagnosis", chosen: Format, path: Path | None, *, setup: bool) -> str:
+    if chosen is Format.JSON:
+        from netmind_tui.document import encode_pretty  # noqa: PLC0415 - see doctor
+
+        return encode_pretty(diagnosis)
+    from netmind_tui.cli import doctor_view  # noqa: PLC0415 - see doctor
+
+    if setup:
+        return doctor_view.command(diagnosis.setup)
+    if chosen is Format.MARKDOWN:
+        return doctor_view.markdown(diagnosis)
+    return doctor_view.table(diagnosis, page_for(path))
