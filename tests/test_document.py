@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netmind_tui.document import SCHEMAS, decode, encode, encode_pretty, schema
+from netmind_tui.document import SCHEMAS, decode, document_class, encode, encode_pretty, schema
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.host import Boundary, Cpu, Host
 from netmind_tui.model.info import Info, SampleDocument, Tool
@@ -86,7 +86,7 @@ def test_members_of_a_newer_minor_version_are_passed_over():
 def test_every_schema_is_valid_and_fixes_the_name_of_its_document(name):
     found = schema(name)
     jsonschema.Draft202012Validator.check_schema(found)
-    document = found["$defs"][SCHEMAS[name].__name__]
+    document = found["$defs"][document_class(name).__name__]
 
     assert found["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     assert document["properties"]["schema"] == {"const": found["title"]}
