@@ -9,13 +9,13 @@ RECORDING = str(Path(__file__).parents[1] / "recordings/quick_cpu.json")
 
 HEAVY = {"numpy", "onnxruntime", "rich", "textual"}
 DOORS = {
-    "onnxruntime": ["bench/worker.py"],
+    "onnxruntime": ["bench/worker"],
     "psutil": ["probe/host.py"],
     "pynvml": ["probe/nvml.py"],
     "textual": ["tui/"],
 }
 STREAMS = {
-    "stdout": ["cli/output.py", "bench/worker.py"],
+    "stdout": ["cli/output.py"],
     "stderr": ["cli/diagnostics.py", "tui/main.py"],
 }
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from netmind_tui.bench.protocol import Request
-from netmind_tui.bench.worker import OrtBinding, OrtSession, Worker
+from netmind_tui.bench.worker.measure import Worker
+from netmind_tui.bench.worker.session import OrtBinding, OrtSession
 from netmind_tui.model.kernel import Provider
 
 

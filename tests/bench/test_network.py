@@ -6,13 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from netmind_tui.bench import worker as worker_module
 from netmind_tui.bench.catalog import DigestMismatchError, read_weights
 from netmind_tui.bench.catalog_rule import faults
 from netmind_tui.bench.family.network import NETWORKS, is_varied, relative_error
 from netmind_tui.bench.judge import Witness, judge, refused
 from netmind_tui.bench.protocol import Cause, Refusal, Request
-from netmind_tui.bench.worker import OrtBinding, OrtSession, Worker
+from netmind_tui.bench.worker import library, measure
+from netmind_tui.bench.worker.measure import Worker
+from netmind_tui.bench.worker.session import OrtBinding, OrtSession
 from netmind_tui.model.finding import Status
 from netmind_tui.model.kernel import Provider
 from netmind_tui.model.measurement import Reason
@@ -183,9 +184,9 @@ def test_convolutions_are_skipped_where_cudnn_is_absent(ask, monkeypatch):
     def absent(name, *_):
         raise OSError(f"{name}: cannot open shared object file")
 
-    monkeypatch.setattr(worker_module, "load_cuda", lambda: None)
-    monkeypatch.setattr(worker_module.ort, "preload_dlls", lambda **_: None)
-    monkeypatch.setattr(worker_module.ctypes, "CDLL", absent)
+    monkeypatch.setattr(measure, "load_cuda", lambda: None)
+    monkeypatch.setattr(library.ort, "preload_dlls", lambda **_: None)
+    monkeypatch.setattr(library.ctypes, "CDLL", absent)
     answer, measurement = ask(RESNET, provider=Provider.CUDA)
     assert answer.cause is Cause.LIBRARY
     assert measurement.status is Status.SKIP

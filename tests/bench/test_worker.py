@@ -5,10 +5,11 @@ import io
 import numpy as np
 import pytest
 
-from netmind_tui.bench import worker as worker_module
 from netmind_tui.bench.judge import Witness, judge, refused
 from netmind_tui.bench.protocol import Cause, Outcome, Refusal, Request
-from netmind_tui.bench.worker import OrtBinding, OrtSession, Worker
+from netmind_tui.bench.worker import session
+from netmind_tui.bench.worker.measure import Worker
+from netmind_tui.bench.worker.session import OrtBinding, OrtSession
 from netmind_tui.model.finding import Status
 from netmind_tui.model.kernel import Provider
 from netmind_tui.model.measurement import Reason
@@ -152,8 +153,8 @@ def test_cuda_is_refused_where_it_cannot_load_and_never_measured_on_the_cpu(ask,
 
 
 def test_a_session_whose_node_strays_is_refused(ask, monkeypatch):
-    monkeypatch.setitem(worker_module._EP_NAMES, Provider.CPU, "CUDAExecutionProvider")
-    monkeypatch.setattr(worker_module, "_provider", lambda _request: "CPUExecutionProvider")
+    monkeypatch.setitem(session.EP_NAMES, Provider.CPU, "CUDAExecutionProvider")
+    monkeypatch.setattr(session, "_provider", lambda _request: "CPUExecutionProvider")
     answer, measurement = ask("dispatch")
     assert answer.cause is Cause.PLACEMENT
     assert measurement.reasons[0].id is Reason.PLACEMENT_REFUSED
