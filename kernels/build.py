@@ -56,9 +56,13 @@ def gemm(name: str, kinds: tuple[int, int, int], n: int, k: int, itemsize: int) 
     return _model(name, node, {"A": (a, ["m", k])}, (c, ["m", n]), _weight("B", b, [k, n], itemsize))
 
 
-def gemv(n: int, k: int) -> bytes:
-    """C[1, n] = A[1, k] · B[k, n] with B in blocks of 32 four-bit weights, each with a scale of its own."""
-    kind, block = TensorProto.FLOAT, 32
+def gemv(kind: int, n: int, k: int) -> bytes:
+    """C[1, n] = A[1, k] · B[k, n] with B in blocks of 32 four-bit weights, each with a scale of its own.
+
+    In fp32, the form of CPUs, activations may be quantised to 8 bits on the way; in fp16, that of GPUs, they are not.
+    """
+    block = 32
+    single = kind == TensorProto.FLOAT
     node = helper.make_node(
         "MatMulNBits",
         ["A", "B", "S"],
@@ -69,7 +73,7 @@ def gemv(n: int, k: int) -> bytes:
         N=n,
         bits=4,
         block_size=block,
-        accuracy_level=4,
+        **({"accuracy_level": 4} if single else {}),
     )
     graph = helper.make_graph(
         [node],
@@ -78,7 +82,7 @@ def gemv(n: int, k: int) -> bytes:
         [helper.make_tensor_value_info("C", kind, [1, n])],
         [
             _weight("B", TensorProto.UINT8, [n, k // block, block // 2], 1),
-            _weight("S", kind, [n * k // block], 4),
+            _weight("S", kind, [n * k // block], 4 if single else 2),
         ],
     )
     opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid("com.microsoft", 1)]
@@ -95,6 +99,7 @@ def add(name: str, shape: list) -> bytes:
 
 _FP32 = (TensorProto.FLOAT, TensorProto.FLOAT, TensorProto.FLOAT)
 _FP16 = (TensorProto.FLOAT16, TensorProto.FLOAT16, TensorProto.FLOAT16)
+_BF16 = (TensorProto.BFLOAT16, TensorProto.BFLOAT16, TensorProto.BFLOAT16)
 _U8 = (TensorProto.UINT8, TensorProto.INT8, TensorProto.INT32)
 _I8 = (TensorProto.INT8, TensorProto.INT8, TensorProto.INT32)
 
@@ -105,14 +110,18 @@ def networks() -> dict[str, bytes]:
 
     files = {}
     for name, build in (("resnet50", network.resnet50), ("encoder_base", network.encoder)):
-        files[f"{name}.onnx"], files[f"{name}.weights.json"] = build()
+        files[f"{name}.onnx"], files[f"{name}.weights.json"] = build(TensorProto.FLOAT)
+        files[f"{name}_fp16.onnx"], _ = build(TensorProto.FLOAT16)
     return files
 
 
 def graphs() -> dict[str, bytes]:
     """File name to contents, for every graph of the catalogue and every manifest of weights."""
+    import decoder  # noqa: PLC0415 - beside this script, as above
+
     return {
         **networks(),
+        **decoder.files(),
         "gemm_fp32_2048_2080.onnx": gemm("gemm_fp32", _FP32, 2048, 2080, 4),
         "gemm_fp32_4096.onnx": gemm("gemm_fp32", _FP32, 4096, 4096, 4),
         "gemm_fp32_8192.onnx": gemm("gemm_fp32", _FP32, 8192, 8192, 4),
@@ -121,7 +130,12 @@ def graphs() -> dict[str, bytes]:
         "gemm_int8_i8_8192.onnx": gemm("gemm_int8", _I8, 8192, 8192, 1),
         "gemm_fp16_4096.onnx": gemm("gemm_fp16", _FP16, 4096, 4096, 2),
         "gemm_fp16_8192.onnx": gemm("gemm_fp16", _FP16, 8192, 8192, 2),
-        "gemv_int4_16384_8192.onnx": gemv(16384, 8192),
+        "gemm_bf16_4096.onnx": gemm("gemm_bf16", _BF16, 4096, 4096, 2),
+        "gemm_bf16_8192.onnx": gemm("gemm_bf16", _BF16, 8192, 8192, 2),
+        "gemv_int4_16384_8192.onnx": gemv(TensorProto.FLOAT, 16384, 8192),
+        "gemv_int4_fp16_16384_8192.onnx": gemv(TensorProto.FLOAT16, 16384, 8192),
+        "gemv_int4_fp16_32768_16384.onnx": gemv(TensorProto.FLOAT16, 32768, 16384),
+        "gemv_int4_fp16_65536_16384.onnx": gemv(TensorProto.FLOAT16, 65536, 16384),
         "stream_add.onnx": add("stream_add", ["n"]),
         "dispatch.onnx": add("dispatch", [1]),
     }

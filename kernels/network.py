@@ -1,8 +1,9 @@
 """Build the graphs of whole networks, and the manifests of their weights.
 
 A manifest lists each weight in the order in which it is used: its name, its shape, and the scale and shift that turn
-uniform numbers in [-1, 1) into it. The scales keep the activations within a few hundred from the first layer to the
-last, so that no result is lost in rounding and none leaves the range of half precision.
+uniform numbers in [-1, 1) into it; weights of four dimensions are filters, and their mean is taken away first. The
+scales keep the activations near 1 from the first layer to the last, so that none leaves the range of half precision
+and none is lost in its rounding. One manifest serves both precisions.
 """
 
 import json
@@ -21,9 +22,10 @@ LAYERS, HIDDEN, HEADS, INNER = 12, 768, 12, 3072
 
 
 class Network:
-    """Nodes and weights as they are added; each operation returns the name of its output."""
+    """Nodes and weights of one precision as they are added; each operation returns the name of its output."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: int) -> None:
+        self.kind = kind
         self._nodes = []
         self._weights = []
         self._constants = []
@@ -48,11 +50,11 @@ class Network:
 
     def graph(self, name: str, inputs: list, outputs: list) -> bytes:
         """The model; its weights are only declared, and given in memory when the session is built."""
-        kind = TensorProto.FLOAT
-        declared = []
+        kind, declared = self.kind, []
+        size = 2 if kind == TensorProto.FLOAT16 else 4
         for weight, shape, _, _ in self._weights:
             tensor = TensorProto(name=weight, data_type=kind, dims=shape, data_location=TensorProto.EXTERNAL)
-            for key, value in (("location", "seeded"), ("offset", "0"), ("length", str(4 * prod(shape)))):
+            for key, value in (("location", "seeded"), ("offset", "0"), ("length", str(size * prod(shape)))):
                 tensor.external_data.add(key=key, value=value)
             declared.append(tensor)
         graph = helper.make_graph(
@@ -71,35 +73,34 @@ class Network:
         return ("[\n" + ",\n".join(json.dumps(weight) for weight in self._weights) + "\n]\n").encode()
 
 
-def resnet50() -> tuple[bytes, bytes]:
+def resnet50(kind: int) -> tuple[bytes, bytes]:
     """ResNet-50 v1.5 (the stride is in the 3 x 3 convolution), batch normalisation folded into weights and biases."""
-    net = Network()
+    net = Network(kind)
 
-    # Raw random filters would leave a third of the channels zero everywhere and the rest nearly constant, and a wrong
-    # weight there unseen: biases lift every channel above zero, and gains keep its variation below that.
-    def conv(
-        x: str, name: str, shape: tuple[int, int, int], stride: int = 1, *, gain: float = 1.0, lift: float = 1.0
-    ) -> str:
+    # Plain random filters pass on what all pixels, channels and images have in common, layer after layer, until little
+    # else is left: a fifth of the channels is zero everywhere, and two images differ by 3 % of the output. Centred
+    # ones, which sum to zero, keep all channels alive and images 20 % apart.
+    def conv(x: str, name: str, shape: tuple[int, int, int], stride: int = 1, *, gain: float = 1.0) -> str:
         into, out, size = shape
         weight = net.weight(f"{name}.w", (out, into, size, size), gain * sqrt(6 / (into * size * size)))
-        bias = net.weight(f"{name}.b", (out,), 0.05, lift)
+        bias = net.weight(f"{name}.b", (out,), 0.05)
         window = {"kernel_shape": [size, size], "strides": [stride, stride], "pads": [size // 2] * 4}
         return net.add("Conv", [x, weight, bias], **window)
 
     def relu(x: str) -> str:
         return net.add("Relu", [x])
 
-    x = relu(conv("X", "stem", (3, 64, 7), 2))
+    x = relu(conv("X", "stem", (3, 64, 7), 2, gain=1.5))
     x = net.add("MaxPool", [x], kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1])
     channels = 64
     for stage, (blocks, inner) in enumerate(RESNET50):
         for block in range(blocks):
             name, outer = f"s{stage}b{block}", 4 * inner
             stride = 2 if block == 0 and stage > 0 else 1
-            y = relu(conv(x, f"{name}.c1", (channels, inner, 1), gain=0.07))
-            y = relu(conv(y, f"{name}.c2", (inner, inner, 3), stride, gain=0.4))
-            y = conv(y, f"{name}.c3", (inner, outer, 1), gain=0.5, lift=0.7)
-            skip = x if block else conv(x, f"{name}.p", (channels, outer, 1), stride, gain=0.2, lift=2.0)
+            y = relu(conv(x, f"{name}.c1", (channels, inner, 1)))
+            y = relu(conv(y, f"{name}.c2", (inner, inner, 3), stride))
+            y = conv(y, f"{name}.c3", (inner, outer, 1), gain=0.7)
+            skip = x if block else conv(x, f"{name}.p", (channels, outer, 1), stride)
             x = relu(net.add("Add", [y, skip]))
             channels = outer
     x = net.add("Flatten", [net.add("GlobalAveragePool", [x])], axis=1)
@@ -108,12 +109,12 @@ def resnet50() -> tuple[bytes, bytes]:
     return net.graph("resnet50", ["n", 3, "h", "w"], ["n", CLASSES]), net.manifest()
 
 
-def encoder() -> tuple[bytes, bytes]:
+def encoder(kind: int) -> tuple[bytes, bytes]:
     """An encoder of the shape of BERT base: attention, then a network of two layers, each normalised afterwards."""
-    net = Network()
+    net = Network(kind)
     split = net.constant("split", TensorProto.INT64, [0, 0, HEADS, HIDDEN // HEADS])
     merge = net.constant("merge", TensorProto.INT64, [0, 0, HIDDEN])
-    scale = net.constant("scale", TensorProto.FLOAT, [1 / sqrt(HIDDEN // HEADS)])
+    scale = net.constant("scale", kind, [1 / sqrt(HIDDEN // HEADS)])
 
     def linear(x: str, name: str, into: int, out: int, gain: float = 1.0) -> str:
         y = net.add("MatMul", [x, net.weight(f"{name}.w", (into, out), gain * sqrt(3 / into))])

@@ -24,6 +24,7 @@ SCHEMAS = {
     "info": "info:Info",
     "measurement": "measurement:MeasurementDocument",
     "plan": "plan:PlanDocument",
+    "recording": "recording:RecordingHeader",
     "sample": "info:SampleDocument",
 }
 
@@ -69,6 +70,17 @@ def decode(data: bytes, kind: type[T], source: str = "the document") -> T:
         raise Problem(f"{source} is not valid JSON: {_lower(str(error))}", ExitCode.USAGE) from error
     except RecursionError as error:
         raise Problem(f"{source} is nested too deeply", ExitCode.USAGE) from error
+
+
+def is_json(data: bytes) -> bool:
+    """Whether it is JSON at all, and not only the beginning of some."""
+    try:
+        msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
+    except RecursionError:
+        return True
+    return True
 
 
 def schema(name: str) -> dict[str, Any]:

@@ -97,3 +97,12 @@ def open_probe(nvml_stub, sysfs) -> Iterator[Callable[..., GpuProbe]]:
             return stack.enter_context(GpuProbe(environment=environment, **(options | (probe or {}))))
 
         yield start
+
+
+made = _load(Path(__file__).parent / "made.py")
+
+
+@pytest.fixture(name="made", scope="session")
+def runs_made_by_hand() -> ModuleType:
+    """The module ``made.py``: runs of GPUs that this machine does not have."""
+    return made

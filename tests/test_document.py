@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netmind_tui.document import SCHEMAS, decode, document_class, encode, encode_pretty, schema
+from netmind_tui.document import SCHEMAS, decode, document_class, encode, encode_pretty, is_json, schema
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.host import Boundary, Cpu, Host
 from netmind_tui.model.info import Info, SampleDocument, Tool
@@ -76,6 +76,14 @@ def test_what_is_wrong_with_a_foreign_document_is_said_in_one_sentence(data, wor
     assert caught.value.code is ExitCode.USAGE
     assert caught.value.sentence.startswith("a.json")
     assert words in caught.value.sentence
+
+
+@pytest.mark.parametrize(
+    ("data", "whole"),
+    [(b"{}", True), (b" 1 ", True), (b"", False), (b"{", False), (b"\xff", False), (b'"\xff"', False)],
+)
+def test_the_beginning_of_a_document_is_no_document(data, whole):
+    assert is_json(data) == whole
 
 
 def test_members_of_a_newer_minor_version_are_passed_over():

@@ -19,7 +19,7 @@ OPTIONS = [
     (name, option)
     for name, command in COMMANDS.items()
     for parameter in command.params
-    for option in parameter.opts
+    for option in (*parameter.opts, *parameter.secondary_opts)
     if option.startswith("--") and option != "--help"
 ]
 

@@ -1,12 +1,12 @@
 """Looks after the worker of one device: starts it, samples the machine around it, and gives up on it when it must."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from time import monotonic
 
 from netmind_tui.bench.child import WorkerChild, WorkerGoneError
 from netmind_tui.bench.judge import Witness
-from netmind_tui.bench.protocol import Begun, Cause, Event, Outcome, Ready, Refusal, Request
+from netmind_tui.bench.protocol import Begun, Cause, Event, Outcome, Poised, Ready, Refusal, Request
+from netmind_tui.bench.senses import Senses
 from netmind_tui.bench.witness import Observation, is_lost
 from netmind_tui.model.device import Device, DeviceKind
 from netmind_tui.model.kernel import Phase, Provider
@@ -18,20 +18,8 @@ _TIMED_PHASE_S, _SILENT_PHASE_S = 30.0, 300.0
 _TAINTS = frozenset({Cause.CRASH, Cause.MEMORY})
 _SILENT_PHASES = frozenset({None, Phase.SETUP, Phase.COLD, Phase.VERIFY})
 _SAMPLE_EVERY_S = 1.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Senses:
-    """How the machine is read from outside the worker.
-
-    ``thermal_events`` is the CPU's throttle count; ``now`` gives UTC in ISO 8601; ``paused_s`` is for how long this
-    process and its workers were stopped together so far.
-    """
-
-    sample: Callable[[], Sample]
-    thermal_events: Callable[[], int | None]
-    now: Callable[[], str]
-    paused_s: Callable[[], float] = float
+_EDGE_AGE_S = 0.05
+"""Samples at the edges of a phase may be shared by devices that reach them together."""
 
 
 class AbandonedError(Exception):
@@ -46,18 +34,26 @@ class AbandonedError(Exception):
 class Attendant:
     """One device's worker, started when it is first needed and again after each death.
 
-    ``heard`` is told every event, and every poll (with ``None``): raising there ends the measurement.
+    ``heard`` is told every event, and every poll (with ``None``): raising there ends the measurement. ``poised`` is
+    given what lets the worker begin its timed part, if the request asks it to wait for that.
     ``silence_s`` is how long the worker may say nothing; unless given, half a minute while it times, and five where
     it loads, compiles or checks.
     """
 
     def __init__(
-        self, device: Device, senses: Senses, *, silence_s: float | None, heard: Callable[[Event | None], None]
+        self,
+        device: Device,
+        senses: Senses,
+        *,
+        silence_s: float | None,
+        heard: Callable[[Event | None], None],
+        poised: Callable[[Callable[[], None]], None] = lambda go: go(),
     ) -> None:
         self._device = device
         self._senses = senses
         self._silence_s = silence_s
         self._heard = heard
+        self._poised = poised
         self._child: WorkerChild | None = None
         self._is_up = False
 
@@ -102,42 +98,31 @@ class Attendant:
 
     def _follow(self, child: WorkerChild, observation: Observation) -> Outcome | Refusal:
         """Listen until the worker has an answer, sampling once a second while the certified phase lasts."""
-        heard_at = sampled_at = monotonic()
-        phase: Phase | None = None
-        paused_s = self._senses.paused_s()
+        patience = _Patience(self._silence_s, self._senses.paused_s)
+        sampled_at = monotonic()
         while True:
             event = child.next_event(_POLL_S)
             self._heard(event)
+            observation.paused_s += patience.heed(event)
             now = monotonic()
-            if self._senses.paused_s() > paused_s:
-                observation.paused_s += self._senses.paused_s() - paused_s
-                paused_s, heard_at = self._senses.paused_s(), now
-            if event is not None:
-                heard_at = now
-            elif now - heard_at > (limit_s := self._patience_s(phase)):
-                detail = f"the worker said nothing for {limit_s:g} s and was ended"
-                raise AbandonedError(Because(Reason.WORKER_HUNG, detail))
-            if isinstance(event, Begun):
-                phase = event.phase
+            if isinstance(event, Outcome | Refusal):
+                return event
             if isinstance(event, Ready):
                 self._is_up = True
+            elif isinstance(event, Poised):
+                self._poised(child.go)
             elif isinstance(event, Begun) and observation.is_edge(event.phase):
-                observation.enter(event.phase, self._look(child, observation), now, self._senses.thermal_events())
+                at, sample = self._look(child, observation, _EDGE_AGE_S)
+                observation.enter(event.phase, sample, at, self._senses.thermal_events(), self._senses.cpu_times())
                 sampled_at = now
-            elif isinstance(event, Outcome | Refusal):
-                return event
             if self._device.kind is not DeviceKind.CPU and now - sampled_at >= _SAMPLE_EVERY_S:
                 sampled_at = now
-                observation.add(self._look(child, observation), now)
+                at, sample = self._look(child, observation, _SAMPLE_EVERY_S)
+                observation.add(sample, at)
 
-    def _patience_s(self, phase: Phase | None) -> float:
-        if self._silence_s is not None:
-            return self._silence_s
-        return _SILENT_PHASE_S if phase in _SILENT_PHASES else _TIMED_PHASE_S
-
-    def _look(self, child: WorkerChild, observation: Observation) -> Sample:
+    def _look(self, child: WorkerChild, observation: Observation, max_age_s: float) -> tuple[float, Sample]:
         """Sample the machine; leave a lost device and spare a hot one."""
-        sample = self._senses.sample()
+        at, sample = self._senses.look(max_age_s)
         if is_lost(sample, self._device):
             detail = f"{self._device.id} stopped answering while it was measured"
             raise AbandonedError(Because(Reason.DEVICE_LOST, detail), device_gone=True)
@@ -145,7 +130,7 @@ class Attendant:
         if hot is not None and observation.stopped_hot_c is None:
             observation.stopped_hot_c = hot
             child.stop_kernel()
-        return sample
+        return at, sample
 
     def _gone(self, how: str) -> AbandonedError:
         """A worker that never came up says that nothing can be measured here, one that died says that it broke."""
@@ -154,3 +139,40 @@ class Attendant:
         if was_up or "killed by" in how:
             return AbandonedError(Because(Reason.WORKER_KILLED, how))
         return AbandonedError(Because(Reason.PROVIDER_NOT_LOADABLE, f"cannot start: {how}"), device_gone=True)
+
+
+class _Patience:
+    """How long a worker has said nothing, and how long it may: ``silence_s``, or by phase."""
+
+    def __init__(self, silence_s: float | None, paused_s: Callable[[], float]) -> None:
+        self._silence_s = silence_s
+        self._read_paused_s = paused_s
+        self._paused_s = paused_s()
+        self._heard_at = monotonic()
+        self._phase: Phase | None = None
+        self._is_poised = False
+
+    def heed(self, event: Event | None) -> float:
+        """Take note of an event or of none; the seconds for which this process and the worker were stopped meanwhile.
+
+        Raises:
+            AbandonedError: the worker has been silent for too long.
+        """
+        now, paused_s = monotonic(), self._read_paused_s() - self._paused_s
+        self._paused_s += paused_s
+        if event is not None:
+            self._is_poised = isinstance(event, Poised)
+        # One that is poised waits for other devices, each of which has its own attendant.
+        if event is not None or paused_s or self._is_poised:
+            self._heard_at = now
+        elif now - self._heard_at > (limit_s := self._limit_s()):
+            detail = f"the worker said nothing for {limit_s:g} s and was ended"
+            raise AbandonedError(Because(Reason.WORKER_HUNG, detail))
+        if isinstance(event, Begun):
+            self._phase = event.phase
+        return paused_s
+
+    def _limit_s(self) -> float:
+        if self._silence_s is not None:
+            return self._silence_s
+        return _SILENT_PHASE_S if self._phase in _SILENT_PHASES else _TIMED_PHASE_S

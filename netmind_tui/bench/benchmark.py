@@ -1,28 +1,36 @@
 """From what somebody wishes to a finished run: the one way in for the command line and the interface alike."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
 from netmind_tui import __version__, paths
-from netmind_tui.bench.attendant import Senses
 from netmind_tui.bench.catalog import open_catalog
 from netmind_tui.bench.child import running_groups
+from netmind_tui.bench.choice import choose
 from netmind_tui.bench.conditions import look_around, with_versions
 from netmind_tui.bench.finding import run_findings
+from netmind_tui.bench.health import gpu_health, link_findings, missing_findings
 from netmind_tui.bench.job_control import JobControl
-from netmind_tui.bench.plan import Plan, Resources, choose, make_plan, threads_for
+from netmind_tui.bench.lane import Terms
+from netmind_tui.bench.past import known_seconds, last_devices
+from netmind_tui.bench.peers import peer_findings, sharing
+from netmind_tui.bench.plan import Plan, Resources, make_plan, threads_for
 from netmind_tui.bench.runner import DeadlineError, Runner, Watcher
+from netmind_tui.bench.senses import Senses, SharedSample
 from netmind_tui.bench.store import new_run_id
+from netmind_tui.bench.summary import summarise
 from netmind_tui.bench.target import Machine, choose_targets
 from netmind_tui.model.exit import ExitCode
-from netmind_tui.model.finding import worst
+from netmind_tui.model.finding import Finding, worst
 from netmind_tui.model.info import Tool
 from netmind_tui.model.kernel import Provider
 from netmind_tui.model.measurement import Environment, Run, capacity
 from netmind_tui.model.problem import Problem, Stopped, nearest
+from netmind_tui.probe.cpu_time import read_cpu_times
 from netmind_tui.probe.gpu import GpuProbe
 from netmind_tui.probe.host import HostSampler, available_memory_bytes
 from netmind_tui.probe.sampler import MachineSource
@@ -44,6 +52,9 @@ class Wishes:
     silence_s: float | None = None
     force: bool = False
     wait: bool = False
+    together: bool = True
+    memory_share: float | None = None
+    disk_folder: Path | None = None
 
 
 class Benchmark:
@@ -56,7 +67,11 @@ class Benchmark:
     def __init__(self, wishes: Wishes) -> None:
         self._wishes = wishes
         catalog = open_catalog()
-        choice = choose(catalog, wishes.suite, wishes.kernels)
+        choice = replace(
+            choose(catalog, wishes.suite, wishes.kernels),
+            memory_share=wishes.memory_share,
+            disk_folder=wishes.disk_folder or paths.state_dir(),
+        )
         provider = choose_provider(wishes.provider)
         self._probe = GpuProbe(wake=True) if _concerns_gpus(wishes, provider) and GpuProbe.library_found() else None
         try:
@@ -72,6 +87,8 @@ class Benchmark:
             seed=catalog.default_seed if wishes.seed is None else wishes.seed,
             default_seed=catalog.default_seed,
             resources=Resources(threads=threads_for(self.machine.host), memory_free_bytes=available_memory_bytes()),
+            together=wishes.together,
+            known_s=known_seconds(choice.suite.name, paths.runs_dir()),
         )
         self.environment: Environment | None = None
         self._started = datetime.now(UTC)
@@ -101,40 +118,67 @@ class Benchmark:
         gpus = any(step.target.provider is Provider.CUDA and step.is_tried for step in self.plan.steps)
         source = MachineSource(HostSampler(), self._probe if gpus else None)
         jobs = JobControl(running_groups)
-        runner = Runner(
-            self.plan,
-            self.machine.host,
-            Senses(
-                sample=source.sample,
-                thermal_events=cpu_thermal_events,
-                now=_now,
-                paused_s=lambda: jobs.paused_s,
-            ),
-            watcher,
+        senses = Senses(
+            look=SharedSample(source.sample).look,
+            thermal_events=cpu_thermal_events,
+            now=_now,
+            paused_s=lambda: jobs.paused_s,
+            cpu_times=lambda: read_cpu_times(running_groups()),
+        )
+        terms = Terms(
+            seed=self.plan.seed,
+            default_seed=self.plan.default_seed,
+            certified=self.plan.suite.certified_phase,
+            host=self.machine.host,
+            senses=senses,
             lock_folder=paths.lock_dir(),
             silence_s=self._wishes.silence_s,
-            max_time_s=self._wishes.max_time_s,
             waits=self._wishes.wait,
         )
+        runner = Runner(self.plan, terms, watcher, max_time_s=self._wishes.max_time_s)
         with jobs.in_force():
             stopped = _until_stopped(runner.run)
-        measurements = tuple(runner.measurements)
+        return self._run(runner, with_versions(environment, runner.versions), stopped)
+
+    def _run(self, runner: Runner, environment: Environment, stopped: StoppedBy | None) -> Run:
+        """Everything that was measured, and what it says."""
+        measurements, suite, devices = runner.measurements, self.plan.suite, self.machine.devices
+        findings = (
+            *self.machine.findings,
+            *run_findings(measurements, self.machine.driver, devices),
+            *peer_findings(measurements, devices),
+            *link_findings(measurements, devices),
+            *(self._health() if suite.looks_at_health else ()),
+        )
+        judged = [m.status for m in (*measurements, *runner.alone)]
+        if suite.looks_at_health:
+            judged += [finding.status for finding in findings]
         return Run(
             run_id=self.run_id,
             started_at=_iso(self._started),
             finished_at=_now(),
-            suite=self.plan.suite.name,
+            suite=suite.name,
             seed=self.plan.seed,
             tool=Tool(name="netmind", version=__version__),
             host=self.machine.host,
             devices=tuple(target.device for target in self._targets),
-            environment=with_versions(environment, runner.versions),
+            environment=environment,
             measurements=measurements,
-            capacity=capacity(measurements),
-            findings=(*self.machine.findings, *run_findings(measurements, self.machine.driver, self.machine.devices)),
+            together=self.plan.together,
+            alone=runner.alone,
+            sharing=sharing(measurements, runner.alone),
+            capacity=capacity(measurements) if suite.certifies else (),
+            summaries=summarise(self._targets, measurements, environment) if suite.certifies else (),
+            findings=findings,
             stopped=stopped,
-            verdict=worst([measurement.status for measurement in measurements]),
+            verdict=worst(judged),
         )
+
+    def _health(self) -> list[Finding]:
+        """The state of repair of the devices that were measured, and which are gone since the last run."""
+        chosen = {target.device.id for target in self._targets}
+        found = gpu_health(self.machine, self._probe, chosen)
+        return [*found, *missing_findings(last_devices(paths.runs_dir()), self.machine.devices)]
 
 
 def choose_provider(name: str | None) -> Provider | None:

@@ -80,11 +80,13 @@ def _refuse(path: Path, sentence: str) -> NoReturn:
 
 
 def read_graph(variant: Variant, folder: Path | None = None) -> bytes:
-    """The bytes of a kernel's graph.
+    """The bytes of a kernel's graph; none where it has no graph.
 
     Raises:
         DigestMismatchError: the file cannot be read, or its SHA-256 is not the catalogue's.
     """
+    if variant.file is None or variant.sha256 is None:
+        return b""
     return _read((folder or kernels_folder()) / variant.file, variant.sha256)
 
 

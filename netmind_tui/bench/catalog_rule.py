@@ -10,12 +10,17 @@ from netmind_tui.model.kernel import Catalog, Kernel, Product, Suite, Variant, W
 from netmind_tui.model.problem import nearest
 
 VERSION = 1
-FAMILY_NAMES = ("gemm", "gemv", "stream", "dispatch", "network")
+WITHOUT_GRAPH = ("transfer", "memory", "disk")
+"""The families that compute nothing."""
+
+FAMILY_NAMES = ("gemm", "gemv", "stream", "dispatch", "network", "decoder", *WITHOUT_GRAPH)
 """The families of ``bench/family``, whose import costs NumPy."""
 
-_METRICS = ("latency", "bandwidth", "throughput")
-_UNITS = ("s", "bytes/s", "FLOP/s", "OP/s", "tokens/s", "images/s", "sequences/s")
+_METRICS = ("latency", "bandwidth", "throughput", "capacity")
+_UNITS = ("s", "bytes", "bytes/s", "FLOP/s", "OP/s", "tokens/s", "images/s", "sequences/s")
+_SIZE_STEP = 4 * 2**20
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_CAPABILITY = re.compile(r"[0-9]{1,3}\.[0-9]")
 
 
 def unknown_keys(table: object) -> Iterator[str]:
@@ -45,8 +50,9 @@ def faults(catalog: Catalog) -> Iterator[str]:
         for number, variant in enumerate(kernel.variants, start=1):
             where = f"kernel {kernel.id!r}: variant {number} ({variant.provider}): "
             yield from (where + fault for fault in _of_variant(kernel, variant))
+    sized = [kernel.id for kernel in catalog.kernels if kernel.sized is not None]
     for suite in catalog.suites:
-        yield from (f"suite {suite.name!r}: {fault}" for fault in _of_suite(suite, ids))
+        yield from (f"suite {suite.name!r}: {fault}" for fault in (*_of_suite(suite, ids), *_of_sizes(suite, sized)))
 
 
 def _of_kernel(kernel: Kernel) -> Iterator[str]:
@@ -57,7 +63,8 @@ def _of_kernel(kernel: Kernel) -> Iterator[str]:
     yield from _choice("family", kernel.family, FAMILY_NAMES)
     yield from _choice("metric", kernel.metric, _METRICS)
     yield from _choice("unit", kernel.unit, _UNITS)
-    if kernel.metric in _METRICS and (kernel.metric == "latency") != kernel.is_latency:
+    told = {"latency": "s", "capacity": "bytes"}
+    if kernel.metric in _METRICS and told.get(kernel.metric) != (kernel.unit if kernel.unit in told.values() else None):
         yield f"unit: {kernel.unit} does not measure {kernel.metric}"
     if not (isfinite(kernel.tolerance) and kernel.tolerance >= 0):
         yield f"tolerance: expected a finite number from 0 on, found {kernel.tolerance:g}"
@@ -76,25 +83,43 @@ def _of_variant(kernel: Kernel, variant: Variant) -> Iterator[str]:
             yield f"shape.{name}: expected a number from 1 on, found {size}"
     if kernel.grows is not None and kernel.grows not in shape:
         yield f"grows: {kernel.grows!r} is no dimension of the shape; {nearest(kernel.grows, list(shape))}"
-    if variant.device_memory_min_bytes < 0:
-        yield f"device_memory_min_bytes: expected a number from 0 on, found {variant.device_memory_min_bytes}"
+    if kernel.sized is not None and kernel.sized not in shape:
+        yield f"sized: {kernel.sized!r} is no dimension of the shape; {nearest(kernel.sized, list(shape))}"
+    yield from _card(variant)
     if not variant.memory:
         yield "memory: expected at least one product"
     yield from _product("work", kernel.work, shape)
     for member, products in (("memory", variant.memory), ("host_memory", variant.host_memory)):
         for product in products:
             yield from _product(member, product, shape)
+    if (kernel.family in WITHOUT_GRAPH) == (variant.file is not None):
+        yield f"file: expected {'none' if variant.file is not None else 'a graph'} for the family {kernel.family}"
+    yield from _positive("prepare_s", 1.0 if variant.prepare_s is None else variant.prepare_s)
     yield from _files(variant)
 
 
+def _card(variant: Variant) -> Iterator[str]:
+    if variant.tolerance is not None and not (isfinite(variant.tolerance) and variant.tolerance >= 0):
+        yield f"tolerance: expected a finite number from 0 on, found {variant.tolerance:g}"
+    if variant.device_memory_min_bytes < 0:
+        yield f"device_memory_min_bytes: expected a number from 0 on, found {variant.device_memory_min_bytes}"
+    least = variant.compute_capability_min
+    if least is not None and _CAPABILITY.fullmatch(least) is None:
+        yield f'compute_capability_min: expected one like "8.0", found {least!r}'
+
+
 def _files(variant: Variant) -> Iterator[str]:
-    yield from _file_name("file", variant.file)
+    if (variant.file is None) != (variant.sha256 is None):
+        yield "file: expected together with sha256"
+    elif variant.file is not None:
+        yield from _file_name("file", variant.file)
     if (variant.weights is None) != (variant.weights_sha256 is None):
         yield "weights: expected together with weights_sha256"
     elif variant.weights is not None:
         yield from _file_name("weights", variant.weights)
     of_weights = () if variant.weights_sha256 is None else (variant.weights_sha256,)
-    named = (("sha256", (variant.sha256,)), ("golden_sha256", variant.golden_sha256), ("weights_sha256", of_weights))
+    of_graph = () if variant.sha256 is None else (variant.sha256,)
+    named = (("sha256", of_graph), ("golden_sha256", variant.golden_sha256), ("weights_sha256", of_weights))
     for member, digests in named:
         for digest in digests:
             if _DIGEST.fullmatch(digest) is None:
@@ -116,11 +141,24 @@ def _of_suite(suite: Suite, ids: list[str]) -> Iterator[str]:
         if each not in ids:
             yield f"kernels: {each!r} is no kernel; {nearest(each, ids)}"
     yield from (f"kernels: {each!r} is named twice" for each in _repeated(suite.kernels))
+    strangers = [each for each in suite.alone if each not in suite.kernels]
+    yield from (f"alone: {each!r} is no kernel here; {nearest(each, list(suite.kernels))}" for each in strangers)
     for member in ("sample_s", "setup_cap_s", "warm_up_cap_s"):
         yield from _positive(member, getattr(suite, member))
+    yield from _positive("budget_s", 1.0 if suite.budget_s is None else suite.budget_s)
     for member, window in (("burst", suite.burst), ("sustained", suite.sustained)):
         if window is not None:
             yield from _of_window(member, window)
+
+
+def _of_sizes(suite: Suite, sized: list[str]) -> Iterator[str]:
+    for kernel_id, size in suite.sizes.items():
+        if kernel_id not in sized:
+            yield f"sizes: {kernel_id!r} is no kernel whose size can be set; {nearest(kernel_id, sized)}"
+        if size < 1 or size % _SIZE_STEP:
+            yield f"sizes.{kernel_id}: expected a multiple of {_SIZE_STEP // 2**20} MiB in bytes, found {size}"
+    if suite.memory_part is not None and not 0 < suite.memory_part < 1:
+        yield f"memory_part: expected a number between 0 and 1, found {suite.memory_part:g}"
 
 
 def _of_window(member: str, window: Window) -> Iterator[str]:

@@ -10,3 +10,25 @@ class Check:
     method: str
     ok: bool
     error: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wrong:
+    """Bytes that read back otherwise than they were written: how many, the first one's place, and its bits."""
+
+    count: int
+    offset: int
+    expected: int
+    actual: int
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surveyed:
+    """What a survey found. ``size_bytes`` were gone through, ``passes`` times, unless it ``stopped`` early."""
+
+    size_bytes: int
+    passes: int
+    elapsed_s: float
+    stopped: bool = False
+    wrong: Wrong | None = None

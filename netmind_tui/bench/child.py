@@ -9,6 +9,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import IO
 
 import msgspec
@@ -75,6 +76,13 @@ class WorkerChild:
             WorkerGoneError: nobody is there to read it.
         """
         self._send(b"stop\n")
+
+    def go(self) -> None:
+        """Let a worker that is poised begin; one that is gone is noticed by whoever listens to it."""
+        assert self._process.stdin is not None  # noqa: S101 - it was asked for as a pipe
+        with suppress(OSError, ValueError):
+            self._process.stdin.write(b"go\n")
+            self._process.stdin.flush()
 
     def next_event(self, timeout_s: float) -> Event | None:
         """The next event, or ``None`` if none came in time.

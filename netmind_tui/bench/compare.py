@@ -22,6 +22,7 @@ Zen 4, KVM): latency 0.25 (``dispatch`` has two states, 2.6 and 4.4 µs; the med
 0.06 (``stream.add``: 0.06 to 0.08). Other rates follow the spread inside their runs, so theirs is only 0.005. An
 ``unstable`` run has 0.3 whatever it measures, so that one alone does not show a halving: of 21 runs nearly all that
 other programs had slowed down by a quarter or more were unstable (medians of ``gemm`` deviated by 0.20 to 0.34).
+Disks have 0.25: four quick runs of ``disk.write`` on a shared virtual disk lay between 1.6 and 2.8 GB/s.
 For GPUs they are assumed, not measured: 0.10, 0.01 and 0.005. ``scripts/repeatability.py`` prints what they are on a
 machine, and how often this rule would claim something that is not there.
 
@@ -31,29 +32,33 @@ so steady was measured on those two cores, where a spread of 1 to 3 % hides 8 %.
 the rule, gave 3 false claims in 84, all with one run that had settled beside a program that started after it: that is
 what a single run cannot see. Held against all other runs, none of the 37 gave a false claim.
 
-Where other programs took part of the processor when a run began, a CPU's distances grow by that part.
+What other programs took of the processor while a CPU's kernel was timed makes its distances grow by twice that part
+(threads that share one piece of work wait for the slowest), and above a tenth the figure is not comparable. Where it
+was not watched, what they took just before the run stands for it, and only makes the distances grow.
 
 A kernel is *worse* only when the whole interval lies beyond the threshold (5 %: more than 1.05 times the time for the
 same work), *better* likewise on the other side, else *same*, which means: no difference that these runs could show.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, isfinite, log, sqrt
 from statistics import median
 
 from netmind_tui.bench.conditions import BUSY_PCT
-from netmind_tui.model.comparison import Compared, Comparison, Difference, Judgement, verdict
-from netmind_tui.model.device import Device
+from netmind_tui.bench.difference import differences
+from netmind_tui.model.comparison import Compared, Comparison, Judgement, verdict
 from netmind_tui.model.finding import Status
 from netmind_tui.model.kernel import Provider
 from netmind_tui.model.measurement import Measurement, Reason, Run
-from netmind_tui.model.quantity import gibibytes
 
 THRESHOLD = 0.05
 _Z99 = 2.576
 _BUSIEST = 0.95
 _WIDEN = 1.5
+_TWICE = 2
+_OWN_NOISE_PCT = 2.0
+"""Interrupts, the kernel's threads and this program's parent take that much of two cores while nobody else works."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,7 @@ class _Prior:
 
 
 _RATE = _Prior(0.005)
+_DISK = _Prior(0.25)
 _UNSTABLE = 0.3
 _PRIORS = {
     Provider.CPU: {"s": _Prior(0.25, weight=12), "bytes/s": _Prior(0.06)},
@@ -97,10 +103,20 @@ class _Seen:
             marks += m.samples
         value = m.value or 1.0
         marks = [mark for mark in marks if mark > 0] or [value]
-        busy = (self.run.environment.other_cpu_util_pct or 0.0) if m.provider is Provider.CPU else 0.0
-        lost = -log(1 - min(busy / 100, _BUSIEST)) if busy > BUSY_PCT else 0.0
+        lost = -log(1 - min(_TWICE * self.busy_pct / 100, _BUSIEST))
         down, up = max(0.0, log(value / min(marks))), max(0.0, log(max(marks) / value))
         return _WIDEN * down + lost, _WIDEN * up + lost
+
+    @property
+    def busy_pct(self) -> float:
+        """What others took of the processor meanwhile, or just before the run where that was not watched."""
+        m = self.measurement
+        if m.provider is not Provider.CPU:
+            return 0.0
+        if m.other_cpu_util_pct is not None:
+            return m.other_cpu_util_pct if m.other_cpu_util_pct > _OWN_NOISE_PCT else 0.0
+        before = self.run.environment.other_cpu_util_pct or 0.0
+        return before if before > BUSY_PCT else 0.0
 
 
 def compare(
@@ -127,8 +143,9 @@ def compare(
 
 
 def _counts(measurement: Measurement) -> bool:
-    """Whether anybody expects a figure: what was skipped in every run is no row."""
-    return measurement.status is not Status.SKIP
+    """Whether anybody expects a rate: what was skipped in every run is no row, nor a check that only ever passed."""
+    passed_check = measurement.unit == "bytes" and measurement.status is Status.PASS
+    return measurement.status is not Status.SKIP and not passed_check
 
 
 def _seen(runs: Sequence[Run], kernel: str, device: str) -> list[_Seen]:
@@ -158,12 +175,12 @@ def _compare(
     for side, name in ((base, "base"), (new, "new")):
         if not side:
             return row(Judgement.NOT_COMPARABLE, f"not in the {name} run")
-    usable = [[each for each in side if _trouble(each.measurement) is None] for side in (base, new)]
+    usable = [[each for each in side if _trouble(each) is None] for side in (base, new)]
     for side, good, name in ((base, usable[0], "base"), (new, usable[1], "new")):
         if not good:
             return row(
                 Judgement.NOT_COMPARABLE,
-                f"the {name} one {_trouble(side[-1].measurement)}",
+                f"the {name} one {_trouble(side[-1])}",
                 base=_middle(usable[0]),
                 new=_middle(usable[1]),
             )
@@ -220,7 +237,7 @@ def _distances(side: list[_Seen]) -> tuple[float, float]:
 def _variance(side: list[_Seen], squares: float, others: int) -> float:
     """The variance between runs: what was seen (``squares`` over ``others``), moderated by what is believed."""
     example = side[-1].measurement
-    prior = _PRIORS[example.provider].get(example.unit, _RATE)
+    prior = _DISK if example.kernel.startswith("disk.") else _PRIORS[example.provider].get(example.unit, _RATE)
     deviations = (
         max(prior.deviation, _UNSTABLE if each.measurement.status is Status.UNSTABLE else 0.0) for each in side
     )
@@ -236,8 +253,9 @@ def _middle(side: list[_Seen]) -> float | None:
     return median(each.measurement.value or 0.0 for each in side) if side else None
 
 
-def _trouble(m: Measurement) -> str | None:
+def _trouble(seen: _Seen) -> str | None:
     """Why a measurement says nothing about speed."""
+    m = seen.measurement
     if m.status in (Status.FAIL, Status.ERROR):
         return f"ended with {m.status}{f' ({m.reasons[0].id})' if m.reasons else ''}"
     if m.value is None or not isfinite(m.value) or m.value <= 0:
@@ -248,6 +266,8 @@ def _trouble(m: Measurement) -> str | None:
         return "was stopped because of heat"
     if m.ci95 is None:
         return f"has too few samples ({m.n})"
+    if (m.other_cpu_util_pct or 0.0) > BUSY_PCT and m.provider is Provider.CPU:
+        return f"was disturbed: other programs took {m.other_cpu_util_pct:.0f} % of the processor"
     return None
 
 
@@ -283,80 +303,3 @@ def _fixed(shape: dict[str, int], grown: str | None) -> dict[str, int]:
 
 def _shape(shape: dict[str, int]) -> str:
     return " ".join(f"{name}={extent}" for name, extent in shape.items()) or "none"
-
-
-def differences(base: Sequence[Run], new: Sequence[Run]) -> tuple[Difference, ...]:
-    """What was not the same around the two sides, in the order of ``_facts``."""
-    ours, theirs = (_gather(runs) for runs in (base, new))
-    return tuple(
-        Difference(what=what, device=device, base=", ".join(ours[what, device]), new=", ".join(theirs[what, device]))
-        for what, device in dict.fromkeys((*ours, *theirs))
-        if (what, device) in ours and (what, device) in theirs and set(ours[what, device]) != set(theirs[what, device])
-    )
-
-
-def _gather(runs: Sequence[Run]) -> dict[tuple[str, str | None], list[str]]:
-    """All values that a condition had in the runs."""
-    found: dict[tuple[str, str | None], list[str]] = {}
-    for run in runs:
-        for key, value in _facts(run):
-            values = found.setdefault(key, [])
-            if _said(value) not in values:
-                values.append(_said(value))
-    return found
-
-
-def _facts(run: Run) -> Iterable[tuple[tuple[str, str | None], object]]:
-    """What the figures of a run depend on, most important first."""
-    host, around = run.host, run.environment
-    driver = around.driver
-    busy = around.other_cpu_util_pct
-    plain: dict[str, object] = {
-        "host": host.hostname,
-        "devices": " ".join(device.id for device in run.devices),
-        "suite": run.suite,
-        "seed": run.seed,
-        "driver": driver.version if driver else None,
-        "CUDA": driver.cuda_version if driver else None,
-        "onnxruntime": around.onnxruntime,
-        "NumPy": around.numpy,
-        "Python": around.python,
-        "netmind": run.tool.version,
-        "processor": host.cpu.name,
-        "usable cores": f"{host.cpu.usable_cores:g}",
-        "governor": host.cpu.governor,
-        "memory": gibibytes(host.memory_total_bytes),
-        "memory limit": None if host.memory_limit_bytes is None else gibibytes(host.memory_limit_bytes),
-        "boundaries": " in ".join(host.boundaries) or "none",
-        "system": host.os,
-        "system kernel": host.kernel,
-        "power": None if around.on_battery is None else "battery" if around.on_battery else "mains",
-        "other programs": None if busy is None else f"{busy:.0f} %" if busy > BUSY_PCT else "quiet",
-        "stopped early": run.stopped or "no",
-    }
-    for what, value in plain.items():
-        yield (what, None), value
-    for device in run.devices:
-        threads = {m.threads for m in run.measurements if m.device == device.id and m.threads}
-        if threads:
-            yield ("threads", device.id), " ".join(map(str, sorted(threads)))
-        for what, value in _device_facts(device).items():
-            yield (what, device.id), value
-
-
-def _device_facts(device: Device) -> dict[str, object]:
-    return {
-        "device": device.name,
-        "UUID": device.uuid,
-        "power limit": None if device.power_limit_w is None else f"{device.power_limit_w:g} W",
-        "clock limit": None if device.sm_clock_max_mhz is None else f"{device.sm_clock_max_mhz} MHz",
-        "ECC": device.ecc_enabled,
-        "MIG": device.mig_enabled,
-        "firmware": device.vbios_version,
-    }
-
-
-def _said(value: object) -> str:
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return "unknown" if value is None else str(value)

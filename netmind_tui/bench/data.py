@@ -46,6 +46,39 @@ def scaled_fp32(shape: tuple[int, ...], scale: float, shift: float, seed: int, *
     return values.reshape(shape)
 
 
+def centred_fp32(shape: tuple[int, ...], scale: float, shift: float, seed: int, *fields: str) -> NDArray[np.float32]:
+    """``scaled_fp32``, but of each filter (all but the first dimension) the mean is taken away before scaling.
+
+    The numbers are multiples of 2^-22, so the sums behind the means are exact, in whatever order they are added.
+    """
+    values = uniform_fp32(shape, seed, *fields)
+    filters = values.reshape(shape[0], -1)
+    mean = filters.sum(axis=1, dtype=np.float64, keepdims=True) / filters.shape[1]
+    filters -= mean.astype(np.float32)
+    filters *= np.float32(scale)
+    if shift:
+        filters += np.float32(shift)
+    return values
+
+
+def float_of_bf16(bits: NDArray[np.uint16]) -> NDArray[np.float32]:
+    """The numbers that bf16 bits stand for: the upper half of a float."""
+    wide = bits.astype(np.uint32)
+    wide <<= np.uint32(16)
+    return wide.view(np.float32)
+
+
+def bf16_of_float(values: NDArray[np.float32]) -> NDArray[np.uint16]:
+    """Bits of the nearest bf16, ties to even, for finite numbers. NumPy has no such type."""
+    bits = values.view(np.uint32)
+    rounded = bits >> np.uint32(16)
+    rounded &= np.uint32(1)
+    rounded += np.uint32(0x7FFF)
+    rounded += bits
+    rounded >>= np.uint32(16)
+    return rounded.astype(np.uint16)
+
+
 def _uniform(raw: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Four bytes a number, changed in place."""
     bits = raw.view("<u4")

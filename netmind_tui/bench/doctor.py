@@ -7,21 +7,18 @@ from typing import TYPE_CHECKING
 
 from netmind_tui import __version__, paths
 from netmind_tui.bench.finding_installation import installation_findings, setup
+from netmind_tui.bench.health import gpu_health
 from netmind_tui.bench.installation import Installation, read_installation
 from netmind_tui.bench.target import Machine
 from netmind_tui.config import read_config
-from netmind_tui.model.device import Device, DeviceKind
+from netmind_tui.model.device import Device
 from netmind_tui.model.doctor import Diagnosis, first_action, ranked, verdict
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.finding import Action, Finding, Status
 from netmind_tui.model.info import Tool
 from netmind_tui.model.problem import Stopped
 from netmind_tui.model.selector import Selection, select
-from netmind_tui.probe.finding import gpu_findings
-from netmind_tui.probe.finding_access import device_file_findings
-from netmind_tui.probe.finding_health import health_findings
 from netmind_tui.probe.finding_host import host_findings, synchronised
-from netmind_tui.probe.finding_xid import xid_findings
 from netmind_tui.probe.gpu import GpuProbe
 from netmind_tui.probe.host import HostSampler
 
@@ -61,7 +58,7 @@ def examine(
     findings = [
         *machine.findings,
         *_driver(machine),
-        *_gpus(machine, probe, ids),
+        *gpu_health(machine, probe, ids),
         *installation_findings(installed, machine.driver, machine.devices),
         *host_findings(machine.host, sampler.sample(), paths.state_dir(), is_synchronised=synchronised()),
         *(try_out(selection.devices) if try_out is not None else ()),
@@ -149,23 +146,3 @@ def _driver(machine: Machine) -> tuple[Finding, ...]:
     if machine.findings or driver is not None:
         return ()
     return (Finding(id="no-gpu", title="No NVIDIA GPU was found: there is none to look at", status=Status.SKIP),)
-
-
-def _gpus(machine: Machine, probe: GpuProbe | None, ids: set[str]) -> list[Finding]:
-    gpus = [device for device in machine.devices if device.kind is DeviceKind.GPU]
-    findings = list(device_file_findings()) if gpus or machine.driver is not None else []
-    if probe is None or machine.driver is None or not gpus:
-        return findings
-    samples = {sample.device: sample for sample in probe.sample()}
-    healths = {health.device: health for health in probe.health()}
-    now = {device.id: device for device in probe.devices()}
-    # One that is lost by being looked at is no healthy one.
-    lost = [now[device.id] for device in gpus if device.lost is None and now[device.id].lost is not None]
-    findings += gpu_findings(machine.driver, lost)
-    for device in gpus:
-        if now[device.id].asleep:
-            title = f"{device.id} sleeps, and was not woken to be looked at"
-            findings.append(Finding(id="gpu-asleep", title=title, status=Status.SKIP, device=device.id))
-        elif device.id in ids:
-            findings += health_findings(now[device.id], healths[device.id], samples.get(device.id))
-    return [*findings, *xid_findings(tuple(gpus))]

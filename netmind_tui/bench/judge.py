@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from statistics import median
 
+from netmind_tui.bench.check import Surveyed
 from netmind_tui.bench.peak import PLAUSIBLE, peak_of
 from netmind_tui.bench.plan import Step
 from netmind_tui.bench.protocol import Cause, Outcome, Refusal
@@ -33,6 +34,9 @@ _REFUSED_BECAUSE = {
     Cause.LIBRARY: Reason.NOT_PLACEABLE,
     Cause.MEMORY: Reason.OUT_OF_MEMORY,
     Cause.CRASH: Reason.KERNEL_CRASHED,
+    Cause.SPACE: Reason.NOT_ENOUGH_SPACE,
+    Cause.FOLDER: Reason.NOT_WRITABLE,
+    Cause.DISK: Reason.DISK_FAILED,
 }
 _THROTTLE_IS_FAILURE = ("hw_thermal_ns", "hw_power_brake_ns", "sw_thermal_ns", "cpu_thermal_events")
 
@@ -52,6 +56,7 @@ class Witness:
     throttle: Throttle | None = None
     stopped_hot_c: int | None = None
     paused_s: float = 0.0
+    other_cpu_util_pct: float | None = None
 
 
 def unmeasured(step: Step, because: Because, *, started_at: str | None = None) -> Measurement:
@@ -67,6 +72,8 @@ def refused(step: Step, refusal: Refusal, *, started_at: str) -> Measurement:
 
 def judge(step: Step, outcome: Outcome, witness: Witness, host: Host) -> Measurement:
     """The measurement of a kernel that ran."""
+    if outcome.surveyed is not None:
+        return surveyed(step, outcome, outcome.surveyed, witness)
     kernel = step.kernel
     peak = peak_of(kernel, step.target.device, host)
     summary = _summary(kernel, outcome)
@@ -192,14 +199,15 @@ def _filled(
             before=outcome.before.ok,
             after=after.ok if after else None,
             error=after.error if after else outcome.before.error,
-            tolerance=step.kernel.tolerance,
+            tolerance=step.kernel.tolerance_for(step.variant),
         ),
-        placement=Placement(provider=step.target.provider, nodes=outcome.placed_nodes, read=outcome.placement_read),
+        placement=_placement(step, outcome),
         threads=step.threads if step.target.device.kind is DeviceKind.CPU else None,
         peak=peak,
         before=witness.before,
         after=witness.after,
         throttle=witness.throttle,
+        other_cpu_util_pct=witness.other_cpu_util_pct,
     )
     timing = outcome.timing
     if timing is None or summary is None:
@@ -230,3 +238,57 @@ def _filled(
             stop=timing.certified.stop,
         ),
     )
+
+
+def _placement(step: Step, outcome: Outcome) -> Placement | None:
+    """Where the graph's nodes stood; nothing was placed where there is no graph."""
+    if step.variant is None or step.variant.file is None:
+        return None
+    return Placement(provider=step.target.provider, nodes=outcome.placed_nodes, read=outcome.placement_read)
+
+
+def surveyed(step: Step, outcome: Outcome, found: Surveyed, witness: Witness) -> Measurement:
+    """The measurement of a kernel that goes through something once: what it went through, if that was well."""
+    verdicts = [
+        *_survey(found),
+        *_throttling(replace(witness, throttle=None)),  # slower or not, what it found is found
+        *((Status.PASS, Because(Reason.BUFFERS_LIMITED, note)) for note in outcome.notes),
+    ]
+    status = worst([Status.PASS, *(status for status, _ in verdicts)])
+    measured = replace(
+        _blank(step, status, tuple(because for _, because in verdicts), started_at=witness.started_at),
+        shape=outcome.shape,
+        verified=Verified(
+            method=outcome.before.method, before=outcome.before.ok, after=outcome.before.ok, error=None, tolerance=0.0
+        ),
+        before=witness.before,
+        after=witness.after,
+        other_cpu_util_pct=witness.other_cpu_util_pct,
+        timed=Timed(
+            setup_s=outcome.setup_s,
+            cold_s=0.0,
+            warm_up_s=0.0,
+            window_s=found.elapsed_s,
+            iterations_per_sample=1,
+            stop=Stop.ASKED if found.stopped else "done",
+        ),
+    )
+    if found.stopped or found.wrong is not None:
+        return measured
+    value = float(found.size_bytes)
+    return replace(measured, value=value, p5=value, p95=value, n=1, samples=(value,))
+
+
+def _survey(found: Surveyed) -> list[tuple[Status, Because]]:
+    wrong = found.wrong
+    if wrong is not None:
+        detail = (
+            f"{wrong.count} bytes of {found.passes} × {quantity(found.size_bytes, 'bytes')} read back wrong, the first "
+            f"at offset {wrong.offset:#x}: {wrong.expected:08b} written, {wrong.actual:08b} read ({wrong.pattern}): "
+            "do not use this memory"
+        )
+        return [(Status.FAIL, Because(Reason.WRONG_RESULT, detail))]
+    if found.stopped:
+        detail = f"stopped after {found.elapsed_s:.1f} s, before all was examined: nothing is known of it"
+        return [(Status.UNSTABLE, Because(Reason.STOPPED_EARLY, detail))]
+    return []

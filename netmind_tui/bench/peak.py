@@ -37,6 +37,28 @@ _SMS = {
 _HALVED_ON_GEFORCE = frozenset({"8.6", "8.9", "12.0"})
 """On consumer cards of these generations sums in fp32 run at half the rate of the professional ones."""
 
+
+@dataclass(frozen=True, slots=True)
+class _Lane:
+    """One PCIe lane: transfers a second, and how many bits of so many on the line are payload."""
+
+    transfers_per_s: float
+    payload: int
+    line: int
+
+
+# PCI Express Base Specification, revisions 2.1 to 6.0; from 6.0 on 236 of a flit's 256 bytes are packets.
+_PCIE_LANES = {
+    1: _Lane(2.5e9, 8, 10),
+    2: _Lane(5e9, 8, 10),
+    3: _Lane(8e9, 128, 130),
+    4: _Lane(16e9, 128, 130),
+    5: _Lane(32e9, 128, 130),
+    6: _Lane(64e9, 236, 256),
+}
+_LINKED_OTHERWISE = ("GH200", "GB200", "GB300", "GB10", "Jetson", "Thor", "Orin")
+"""Cards whose CPU is reached by NVLink or whose memory is the CPU's: no PCIe link bounds their copies."""
+
 _AMD, _INTEL = "AuthenticAMD", "GenuineIntel"
 _ZEN_1, _ZEN_5 = 23, 26
 _ZEN_2_FIRST_MODEL = 0x30
@@ -49,11 +71,29 @@ def peak_of(kernel: Kernel, device: Device, host: Host) -> Peak | None:
     """The peak that a kernel's rate is held against; ``None`` for latencies and whole networks, which have none."""
     if kernel.unit not in _UNITS:
         return None
+    if kernel.family == "disk":
+        return None
+    if kernel.family == "transfer":
+        return _link(device)
     if device.kind is DeviceKind.CPU:
         return _cpu_peak(kernel, host)
     if kernel.metric == "bandwidth":
         return _gpu_bandwidth(device)
     return _gpu_rate(kernel, device)
+
+
+def _link(device: Device) -> Peak:
+    """What the card's PCIe link carries one way at most, before the overhead of its packets."""
+    generation, width = device.pcie_generation_max, device.pcie_width_max
+    if any(word in (device.name or "") for word in _LINKED_OTHERWISE):
+        return Peak(value=None, source="uncalibrated: linked to its CPU by NVLink", calibrated=False)
+    lane = _PCIE_LANES.get(generation or 0)
+    if lane is None or not width:
+        return Peak(value=None, source="uncalibrated: PCIe generation or width unknown", calibrated=False)
+    value = lane.transfers_per_s * lane.payload / lane.line / 8 * width
+    coding = f"{lane.payload}b/{lane.line}b"
+    source = f"PCIe {generation}.0 ×{width}: {value / 1e9:.1f} GB/s each way, {coding}"
+    return Peak(value=value, source=source, calibrated=True)
 
 
 def _gpu_rate(kernel: Kernel, device: Device) -> Peak:
@@ -69,9 +109,11 @@ def _gpu_rate(kernel: Kernel, device: Device) -> Peak:
 
 
 def _sm_operations(sm: _Sm, precision: str, device: Device) -> int:
-    """Operations a cycle; 0 where this precision is not known of the card."""
-    operations = {"fp32": sm.fp32, "tf32": sm.tf32, "fp16": sm.fp16, "int8": sm.int8}.get(precision, 0)
-    halved = precision in ("tf32", "fp16") and device.compute_capability in _HALVED_ON_GEFORCE
+    """Operations a cycle; 0 where this precision is not known of the card. bf16 came with tf32, at the rate of fp16."""
+    bf16 = sm.fp16 if sm.tf32 else 0
+    rates = {"fp32": sm.fp32, "tf32": sm.tf32, "fp16": sm.fp16, "bf16": bf16, "int8": sm.int8}
+    operations = rates.get(precision, 0)
+    halved = precision in ("tf32", "fp16", "bf16") and device.compute_capability in _HALVED_ON_GEFORCE
     return operations // 2 if halved and "GeForce" in (device.name or "") else operations
 
 

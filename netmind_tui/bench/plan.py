@@ -1,25 +1,22 @@
 """What a run will do before it does it: which kernel on which device, how long, with how much memory, and why not."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from pathlib import Path
 
+from netmind_tui.bench.choice import Choice
+from netmind_tui.bench.expectation import LEAST_SHARE, shortened, timed_s, untimed_s
+from netmind_tui.bench.permit import folder_refusal, memory_limit_bytes, refusal, takeable
+from netmind_tui.bench.size import sized
 from netmind_tui.bench.timing import RSD_LIMIT_CPU, RSD_LIMIT_GPU, Rules
 from netmind_tui.model.device import Device, DeviceKind
-from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.host import Host
-from netmind_tui.model.kernel import Catalog, Kernel, Provider, Suite, Variant, Window
-from netmind_tui.model.measurement import Because, Reason
-from netmind_tui.model.problem import Problem, nearest
-from netmind_tui.model.quantity import gibibytes
+from netmind_tui.model.kernel import Kernel, Provider, Suite, Variant, Window
+from netmind_tui.model.measurement import Because
 
 WORKER_START_S = 0.7
-_OPERANDS_BYTES_PER_S = 0.4e9
-_VERIFY_BYTES_PER_S = 0.25e9
-_KEEP_FREE_BYTES = 512 * 2**20
-_KEEP_FREE_SHARE = 0.05
-_GROWING_SHARE = 8
-_HOST_SHARE = 4
+_STEP = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +49,8 @@ class Step:
     """One kernel on one device.
 
     ``refused`` is set where it will not even be tried; ``is_named`` where somebody asked for this kernel and not for
-    a suite.
+    a suite. ``folder`` is where a kernel that measures a disk makes its file. ``timed_s`` is the part of ``expected_s``
+    that warm-up and windows take.
     """
 
     kernel: Kernel
@@ -63,8 +61,10 @@ class Step:
     memory_limit_bytes: int
     expected_s: float
     memory_bytes: int
+    timed_s: float = 0.0
     refused: Because | None = None
     is_named: bool = False
+    folder: Path | None = None
 
     @property
     def is_tried(self) -> bool:
@@ -74,12 +74,18 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The steps in the order in which they run, device by device."""
+    """The steps device by device, and those that are measured once more with the other GPUs at rest.
+
+    The CPU is measured by itself, because it prepares and checks the work of the GPUs; these run at once with
+    ``together``, and otherwise in turn.
+    """
 
     suite: Suite
     seed: int
     default_seed: int
     steps: tuple[Step, ...]
+    together: bool = False
+    alone: tuple[Step, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -87,52 +93,98 @@ class Plan:
         return not any(step.is_tried for step in self.steps)
 
     @property
+    def lanes(self) -> tuple[tuple[Step, ...], ...]:
+        """The steps of each device."""
+        return lanes_of(self.steps)
+
+    def runs_at_once(self, lane: Sequence[Step]) -> bool:
+        """Whether these steps of one device run at the same time as those of others."""
+        return self.together and lane[0].target.provider is not Provider.CPU
+
+    @property
     def expected_s(self) -> float:
         """Seconds that the whole run should take."""
-        tried = [step for step in self.steps if step.is_tried]
-        workers = len({step.target.device.id for step in tried})
-        return workers * WORKER_START_S + sum(step.expected_s for step in tried)
+        at_once = [_lane_s(lane) for lane in self.lanes if self.runs_at_once(lane)]
+        in_turn = [_lane_s(lane) for lane in self.lanes if not self.runs_at_once(lane)]
+        return max(at_once, default=0.0) + sum(in_turn) + sum(_lane_s(lane) for lane in lanes_of(self.alone))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """The kernels to measure and the suite whose times hold; ``named`` are the ids that were asked for in full."""
-
-    suite: Suite
-    kernels: tuple[Kernel, ...]
-    named: frozenset[str] = frozenset()
+def lanes_of(steps: Iterable[Step]) -> tuple[tuple[Step, ...], ...]:
+    """The steps of each device, in the order in which the devices come."""
+    return tuple(tuple(lane) for _, lane in groupby(steps, key=lambda step: step.target.device.id))
 
 
-def choose(catalog: Catalog, suite_name: str, patterns: Sequence[str]) -> Choice:
-    """The suite's kernels, or every catalogued kernel that one of the patterns (``gemm.*``) names.
+def _lane_s(lane: Sequence[Step]) -> float:
+    tried = [step.expected_s for step in lane if step.is_tried]
+    return WORKER_START_S + sum(tried) if tried else 0.0
 
-    Raises:
-        Problem: there is no such suite, or a pattern names no kernel; the nearest names are offered.
+
+def make_plan(
+    choice: Choice,
+    targets: Sequence[Target],
+    *,
+    seed: int,
+    default_seed: int,
+    resources: Resources,
+    together: bool = True,
+    known_s: Callable[[Kernel, Device], float | None] = lambda _kernel, _device: None,
+) -> Plan:
+    """Lay out every kernel on every device; whatever cannot run is in the plan with its reason.
+
+    ``known_s`` are the seconds that a kernel took on such a device before, where that is known.
     """
-    suites = {suite.name: suite for suite in catalog.suites}
-    suite_name = suite_name.lower()
-    if suite_name not in suites:
-        raise Problem(f"--suite {suite_name}: no such suite; {nearest(suite_name, list(suites))}", ExitCode.USAGE)
-    suite = suites[suite_name]
-    if not patterns:
-        kernels = tuple(catalog.kernel(kernel_id) for kernel_id in suite.kernels)
-        return Choice(suite=suite, kernels=kernels)
-    known = [kernel.id for kernel in catalog.kernels]
-    chosen: set[str] = set()
-    for pattern in patterns:
-        matching = {kernel_id for kernel_id in known if fnmatchcase(kernel_id, pattern.lower())}
-        if not matching:
-            raise Problem(f"--kernel {pattern}: no such kernel; {nearest(pattern, known)}", ExitCode.USAGE)
-        chosen |= matching
-    kernels = tuple(kernel for kernel in catalog.kernels if kernel.id in chosen)
-    named = frozenset(pattern.lower() for pattern in patterns) & set(known)
-    return Choice(suite=suite, kernels=kernels, named=named)
-
-
-def make_plan(choice: Choice, targets: Sequence[Target], *, seed: int, default_seed: int, resources: Resources) -> Plan:
-    """Lay out every kernel on every device; whatever cannot run is in the plan with its reason."""
+    gpus = [target for target in targets if target.provider is not Provider.CPU and target.refused is None]
+    together = together and len(gpus) > 1
+    if together:  # each of them needs operands on the host at the same time
+        resources = replace(resources, memory_free_bytes=resources.memory_free_bytes // len(gpus))
     steps = tuple(_step(kernel, choice, target, resources) for target in targets for kernel in choice.kernels)
-    return Plan(suite=choice.suite, seed=seed, default_seed=default_seed, steps=steps)
+    alone = choice.suite.alone if together else ()
+    plan = Plan(
+        suite=choice.suite,
+        seed=seed,
+        default_seed=default_seed,
+        steps=steps,
+        together=together,
+        alone=tuple(
+            replace(step)
+            for step in steps
+            if step.is_tried and step.target.provider is not Provider.CPU and step.kernel.id in alone
+        ),
+    )
+    return _with_known(plan if choice.named else _within_budget(plan), known_s)
+
+
+def _within_budget(plan: Plan) -> Plan:
+    """The plan with shorter windows where its suite would take longer than it may."""
+    budget_s, share, shorter = plan.suite.budget_s, 1.0, plan
+    while budget_s is not None and shorter.expected_s > budget_s and share > LEAST_SHARE:
+        share = max(LEAST_SHARE, share - _STEP)
+        shorter = replace(
+            plan,
+            steps=tuple(_shorter(step, share) for step in plan.steps),
+            alone=tuple(_shorter(step, share) for step in plan.alone),
+        )
+    return shorter
+
+
+def _shorter(step: Step, share: float) -> Step:
+    saved_s = (1 - share) * step.timed_s
+    return replace(
+        step,
+        rules=shortened(step.rules, share),
+        timed_s=step.timed_s - saved_s,
+        expected_s=step.expected_s - saved_s,
+    )
+
+
+def _with_known(plan: Plan, known_s: Callable[[Kernel, Device], float | None]) -> Plan:
+    """The plan with the times that such steps took before."""
+
+    def known(step: Step) -> Step:
+        before_s = known_s(step.kernel, step.target.device)
+        return step if before_s is None else replace(step, expected_s=before_s)
+
+    return replace(plan, steps=tuple(map(known, plan.steps)))
 
 
 def threads_for(host: Host) -> int:
@@ -142,11 +194,24 @@ def threads_for(host: Host) -> int:
 
 
 def _step(kernel: Kernel, choice: Choice, target: Target, resources: Resources) -> Step:
-    variant = kernel.variant_for(target.provider, target.device.memory_total_bytes or 0)
-    limit = _memory_limit(kernel, target, resources.memory_free_bytes)
+    device, host_free = target.device, resources.memory_free_bytes
+    variant = kernel.variant_for(target.provider, device.memory_total_bytes or 0)
+    limit = memory_limit_bytes(kernel, target.memory_free_bytes, host_free)
+    if variant is not None:
+        variant = sized(
+            kernel,
+            variant,
+            choice.suite,
+            memory_share=choice.memory_share,
+            total_bytes=device.memory_total_bytes or 0,
+            free_bytes=target.memory_free_bytes,
+            limit_bytes=limit,
+            host_limit_bytes=takeable(host_free),
+        )
     needed = variant.memory_bytes(variant.shape) if variant else 0
     taken = limit if kernel.grows else needed
     rules = _rules(kernel, choice.suite, target)
+    timed = timed_s(kernel, rules, target.provider)
     return Step(
         kernel=kernel,
         variant=variant,
@@ -154,41 +219,15 @@ def _step(kernel: Kernel, choice: Choice, target: Target, resources: Resources) 
         rules=rules,
         threads=resources.threads,
         memory_limit_bytes=limit,
-        expected_s=_expected_s(rules, taken),
+        expected_s=untimed_s(kernel, variant, rules, taken) + timed,
+        timed_s=timed,
         memory_bytes=taken,
-        refused=target.refused or _refusal(kernel, variant, target, limit, resources),
+        refused=target.refused
+        or refusal(kernel, variant, device, target.provider, limit_bytes=limit, host_free_bytes=host_free)
+        or folder_refusal(kernel, variant, choice.disk_folder),
         is_named=kernel.id in choice.named,
+        folder=choice.disk_folder if kernel.family == "disk" else None,
     )
-
-
-def _refusal(
-    kernel: Kernel, variant: Variant | None, target: Target, limit: int, resources: Resources
-) -> Because | None:
-    if variant is None:
-        return Because(
-            Reason.NOT_PLACEABLE, f"{kernel.id} has no form that the {target.provider} provider runs natively"
-        )
-    needs = [(variant.memory_bytes(variant.shape), limit, target.device.id)]
-    if target.provider is not Provider.CPU:
-        needs.append((variant.host_memory_bytes(variant.shape), _takeable(resources.memory_free_bytes), "the host"))
-    for needed, allowed, where in needs:
-        if needed > allowed:
-            detail = f"{kernel.id} needs {gibibytes(needed)}; {gibibytes(allowed)} may be taken on {where}"
-            return Because(Reason.NOT_ENOUGH_MEMORY, detail)
-    return None
-
-
-def _takeable(free: int) -> int:
-    """What may be taken of free memory: never the last 512 MiB or 5 %."""
-    return max(0, free - max(_KEEP_FREE_BYTES, int(_KEEP_FREE_SHARE * free)))
-
-
-def _memory_limit(kernel: Kernel, target: Target, host_free: int) -> int:
-    """What a kernel may take on the device; a growing one an eighth of what is free, and what its host can hold."""
-    limit = _takeable(target.memory_free_bytes)
-    if kernel.grows:
-        limit = min(limit, target.memory_free_bytes // _GROWING_SHARE, host_free // _HOST_SHARE)
-    return limit
 
 
 def _rules(kernel: Kernel, suite: Suite, target: Target) -> Rules:
@@ -202,23 +241,4 @@ def _rules(kernel: Kernel, suite: Suite, target: Target) -> Rules:
         burst=suite.burst,
         sustained=sustained,
         rsd_limit=RSD_LIMIT_CPU if target.provider is Provider.CPU else RSD_LIMIT_GPU,
-    )
-
-
-def _expected_s(rules: Rules, memory_bytes: int) -> float:
-    """Set-up and checks by the bytes they touch, half the warm-up, and windows midway between least and most."""
-    setup = min(memory_bytes / _OPERANDS_BYTES_PER_S, rules.setup_cap_s)
-    checks = min(2 * memory_bytes / _VERIFY_BYTES_PER_S, rules.setup_cap_s)
-    windows = [rules.burst, *([rules.sustained] if rules.sustained else [])]
-    return setup + checks + rules.warm_up_cap_s / 2 + sum((w.min_s + w.cap_s) / 2 for w in windows)
-
-
-def memory_refusal(free_bytes: int, total_bytes: int) -> Because | None:
-    """Refuse to load a machine that has nearly no memory left: below 1 GiB or a tenth."""
-    least = max(2**30, total_bytes // 10)
-    if free_bytes >= least:
-        return None
-    return Because(
-        Reason.UNSAFE,
-        f"only {gibibytes(free_bytes)} of memory are free, {gibibytes(least)} are required; close programs, or --force",
     )

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from netmind_tui.bench.check import Check
+from netmind_tui.bench.check import Check, Surveyed
 from netmind_tui.bench.timing import Notice, Rules, Timing
 from netmind_tui.model.kernel import Kernel, Phase, Provider, Variant
 
@@ -19,12 +19,19 @@ class Cause(StrEnum):
     PROVIDER = "provider-not-loadable"
     PLACEMENT = "placement-refused"
     LIBRARY = "library-absent"
+    SPACE = "not-enough-space"
+    FOLDER = "folder-not-writable"
+    DISK = "disk-failed"
     MEMORY = "out-of-memory"
     CRASH = "kernel-crashed"
 
 
 class Request(Struct, frozen=True, kw_only=True):
-    """Measure one kernel. ``memory_limit_bytes`` is the most it may take; ``threads`` is the intra-op pool's size."""
+    """Measure one kernel. ``memory_limit_bytes`` is the most it may take; ``threads`` is the intra-op pool's size.
+
+    With ``in_step`` the worker says ``Poised`` before anything is timed, and waits until it is told to go.
+    ``folder`` is where a kernel that measures a disk makes its file.
+    """
 
     kernel: Kernel
     variant: Variant
@@ -34,6 +41,8 @@ class Request(Struct, frozen=True, kw_only=True):
     rules: Rules
     threads: int
     memory_limit_bytes: int
+    in_step: bool = False
+    folder: str | None = None
 
 
 class Ready(Struct, frozen=True, tag="ready"):
@@ -56,14 +65,28 @@ class Prepared(Struct, frozen=True, tag="prepared"):
     shape: dict[str, int]
 
 
+class Poised(Struct, frozen=True, tag="poised"):
+    """Prepared and verified; the timed part begins when the worker is told to go."""
+
+
 class Noticed(Struct, frozen=True, tag="noticed"):
     """How a phase with samples goes."""
 
     notice: Notice
 
 
+class Surveying(Struct, frozen=True, tag="surveying"):
+    """How far a survey is, in bytes."""
+
+    done_bytes: int
+    total_bytes: int
+
+
 class Outcome(Struct, frozen=True, kw_only=True, tag="outcome"):
-    """The kernel ran. ``before`` and ``after`` are its checks; without timing the first check already failed."""
+    """The kernel ran. ``before`` and ``after`` are its checks; without timing the first check already failed.
+
+    A survey has what it found instead of a timing.
+    """
 
     shape: dict[str, int]
     setup_s: float
@@ -73,6 +96,7 @@ class Outcome(Struct, frozen=True, kw_only=True, tag="outcome"):
     before: Check
     after: Check | None = None
     timing: Timing | None = None
+    surveyed: Surveyed | None = None
 
 
 class Refusal(Struct, frozen=True, tag="refusal"):
@@ -82,4 +106,4 @@ class Refusal(Struct, frozen=True, tag="refusal"):
     detail: str
 
 
-Event = Ready | Begun | Prepared | Noticed | Outcome | Refusal
+Event = Ready | Begun | Prepared | Poised | Noticed | Surveying | Outcome | Refusal

@@ -1,29 +1,30 @@
-"""Carries out a plan: holds each device while its kernels run, and keeps every row as soon as it is known."""
+"""Carries out a plan: the CPU by itself, GPUs at once or in turn, and every row kept as soon as it is known."""
 
-from functools import partial
-from itertools import groupby
-from pathlib import Path
-from time import monotonic, sleep
+import threading
+from collections.abc import Sequence
+from time import monotonic
 from typing import Protocol
 
-from netmind_tui.bench.attendant import AbandonedError, Attendant, Senses
-from netmind_tui.bench.judge import judge, refused, unmeasured
-from netmind_tui.bench.lock import DeviceHeldError, LockError, held
-from netmind_tui.bench.plan import Plan, Step
-from netmind_tui.bench.protocol import Event, Ready, Refusal, Request
-from netmind_tui.model.device import Device
-from netmind_tui.model.host import Host
-from netmind_tui.model.measurement import Because, Measurement, Reason
+from netmind_tui.bench.gate import Gate
+from netmind_tui.bench.lane import Lane, Terms
+from netmind_tui.bench.plan import Plan, Step, lanes_of
+from netmind_tui.bench.protocol import Event, Ready
+from netmind_tui.model.measurement import Measurement
 
-_WAIT_S = 0.2
+_POLL_S = 0.1
+_CLOSING_S = 15.0
 
 
 class DeadlineError(Exception):
     """The run's time is up; what was measured is kept."""
 
 
+class HaltedError(Exception):
+    """The run ends for a reason that another thread knows."""
+
+
 class Watcher(Protocol):
-    """Hears how a run goes."""
+    """Hears how a run goes; never from two threads at once."""
 
     def waits(self, device: str, holder: str) -> None:
         """The device is held by somebody else, and this run waits for it."""
@@ -39,121 +40,108 @@ class Watcher(Protocol):
 
 
 class Runner:
-    """One run of one plan.
+    """One run of one plan; ``max_time_s`` is how long the whole run may take.
 
-    ``silence_s`` is how long a worker may say nothing (by phase unless given); ``max_time_s`` how long the whole run
-    may take; with ``waits`` a device that is held by another measurement is waited for.
+    ``measurements`` and ``alone`` grow as kernels finish, and keep them whatever ends the run.
     """
 
-    def __init__(
-        self,
-        plan: Plan,
-        host: Host,
-        senses: Senses,
-        watcher: Watcher,
-        *,
-        lock_folder: Path,
-        silence_s: float | None = None,
-        max_time_s: float | None = None,
-        waits: bool = False,
-    ) -> None:
+    def __init__(self, plan: Plan, terms: Terms, watcher: Watcher, *, max_time_s: float | None = None) -> None:
         self._plan = plan
-        self._host = host
-        self._senses = senses
+        self._terms = terms
         self._watcher = watcher
-        self._lock_folder = lock_folder
-        self._silence_s = silence_s
         self._ends_at = monotonic() + max_time_s if max_time_s is not None else float("inf")
-        self._waits = waits
-        self._told: tuple[str, str] | None = None
-        self._step: Step | None = None
-        self.measurements: list[Measurement] = []
+        self._lock = threading.Lock()
+        self._halted = threading.Event()
+        self._rows: dict[int, Measurement] = {}
+        self._places = {id(step): place for place, step in enumerate((*plan.steps, *plan.alone))}
         self.versions: Ready | None = None
 
+    @property
+    def measurements(self) -> tuple[Measurement, ...]:
+        """Every row so far, in the order of the plan."""
+        return self._between(0, len(self._plan.steps))
+
+    @property
+    def alone(self) -> tuple[Measurement, ...]:
+        """The rows of the kernels that were measured once more, on one device at a time."""
+        return self._between(len(self._plan.steps), len(self._places))
+
     def run(self) -> None:
-        """Measure everything. ``measurements`` grows as kernels finish, and keeps them whatever ends the run.
+        """Measure everything.
 
         Raises:
             DeadlineError: the time is up.
         """
-        for _, steps in groupby(self._plan.steps, key=lambda step: step.target.device.id):
-            self._measure_device(list(steps))
+        plan = self._plan
+        for lane in plan.lanes:
+            if not plan.runs_at_once(lane):
+                Lane(lane, self._terms, self).run()
+        at_once = [lane for lane in plan.lanes if plan.runs_at_once(lane)]
+        if at_once:
+            self._run_together(at_once)
+        for lane in lanes_of(plan.alone):
+            Lane(lane, self._terms, self).run()
 
-    def _measure_device(self, steps: list[Step]) -> None:
-        device = steps[0].target.device
-        if not any(step.is_tried for step in steps):
-            for step in steps:
-                self._keep(self._skip(step))
-            return
+    def _run_together(self, lanes: Sequence[Sequence[Step]]) -> None:
+        gate = Gate((step.kernel.id, step.target.device.id) for steps in lanes for step in steps if step.is_tried)
+        ended: list[BaseException] = []
+
+        def run(steps: Sequence[Step]) -> None:
+            try:
+                Lane(steps, self._terms, self, gate).run()
+            except HaltedError:
+                return
+            except BaseException as error:  # noqa: BLE001 - raised again where the run was started
+                ended.append(error)
+                self._halted.set()
+
+        threads = [threading.Thread(target=run, args=(steps,), daemon=True) for steps in lanes]
+        for thread in threads:
+            thread.start()
         try:
-            wait = partial(self._wait, device.id) if self._waits else None
-            with held(device.uuid or device.id, since=self._senses.now(), folder=self._lock_folder, wait=wait):
-                self._measure_held(device, steps)
-        except DeviceHeldError as error:
-            self._give_up(steps, Because(Reason.DEVICE_HELD, f"{device.id} is being measured by {error}"))
-        except LockError as error:
-            self._give_up(steps, Because(Reason.DEVICE_HELD, f"{device.id} cannot be locked: {error}"))
-
-    def _wait(self, device: str, holder: str) -> None:
-        """Say once for whom, and pause; the run's time goes on."""
-        if (device, holder) != self._told:
-            self._told = (device, holder)
-            self._watcher.waits(device, holder)
-        if monotonic() >= self._ends_at:
-            raise DeadlineError
-        sleep(_WAIT_S)
-
-    def _measure_held(self, device: Device, steps: list[Step]) -> None:
-        attendant = Attendant(device, self._senses, silence_s=self._silence_s, heard=self._hear)
-        try:
-            for index, step in enumerate(steps):
-                try:
-                    self._keep(self._measure(attendant, step))
-                except AbandonedError as error:
-                    if error.device_gone:
-                        self._give_up(steps[index:], error.because)
-                        return
-                    self._keep(unmeasured(step, error.because, started_at=self._senses.now()))
+            for thread in threads:
+                while thread.is_alive():
+                    thread.join(_POLL_S)
         finally:
-            attendant.close()
+            # A signal ends this wait; the lanes then end their workers, and only a hung kernel call could keep one.
+            self._halted.set()
+            closes_at = monotonic() + _CLOSING_S
+            for thread in threads:
+                thread.join(max(0.0, closes_at - monotonic()))
+            self._halted.clear()
+        if ended:
+            raise ended[0]
 
-    def _measure(self, attendant: Attendant, step: Step) -> Measurement:
-        if step.refused is not None or step.variant is None:
-            return self._skip(step)
-        self._step = step
-        self._watcher.began(step)
-        request = Request(
-            kernel=step.kernel,
-            variant=step.variant,
-            provider=step.target.provider,
-            seed=self._plan.seed,
-            default_seed=self._plan.default_seed,
-            rules=step.rules,
-            threads=step.threads,
-            memory_limit_bytes=step.memory_limit_bytes,
-        )
-        answer, witness = attendant.measure(request, self._plan.suite.certified_phase)
-        if isinstance(answer, Refusal):
-            return refused(step, answer, started_at=witness.started_at)
-        return judge(step, answer, witness, self._host)
-
-    def _skip(self, step: Step) -> Measurement:
-        because = step.refused or Because(Reason.NOT_PLACEABLE, f"{step.kernel.id} has no form for this device")
-        return unmeasured(step, because)
-
-    def _hear(self, event: Event | None) -> None:
+    def tick(self) -> None:
+        """End the calling lane if the run is over."""
+        if self._halted.is_set():
+            raise HaltedError
         if monotonic() >= self._ends_at:
             raise DeadlineError
-        if isinstance(event, Ready):
-            self.versions = event
-        if event is not None and self._step is not None:
-            self._watcher.heard(self._step, event)
 
-    def _give_up(self, steps: list[Step], because: Because) -> None:
-        """Rows for kernels that are not tried, each with its own reason if it has one."""
-        for step in steps:
-            self._keep(unmeasured(step, step.refused or because))
+    def waits(self, device: str, holder: str) -> None:
+        """Pass it on."""
+        with self._lock:
+            self._watcher.waits(device, holder)
 
-    def _keep(self, measurement: Measurement) -> None:
-        self.measurements.append(measurement)
-        self._watcher.finished(measurement)
+    def began(self, step: Step) -> None:
+        """Pass it on."""
+        with self._lock:
+            self._watcher.began(step)
+
+    def heard(self, step: Step, event: Event) -> None:
+        """Pass it on; the first worker's versions stand for all."""
+        with self._lock:
+            if isinstance(event, Ready):
+                self.versions = event
+            self._watcher.heard(step, event)
+
+    def finished(self, step: Step, measurement: Measurement) -> None:
+        """Keep the row before anybody hears of it."""
+        with self._lock:
+            self._rows[self._places[id(step)]] = measurement
+            self._watcher.finished(measurement)
+
+    def _between(self, start: int, end: int) -> tuple[Measurement, ...]:
+        with self._lock:
+            return tuple(self._rows[place] for place in range(start, end) if place in self._rows)

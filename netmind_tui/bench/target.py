@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from netmind_tui.bench.plan import Target, memory_refusal
+from netmind_tui.bench.permit import memory_refusal
+from netmind_tui.bench.plan import Target
 from netmind_tui.config import read_config
 from netmind_tui.model.device import Device, DeviceKind, Driver, Trouble
 from netmind_tui.model.exit import ExitCode

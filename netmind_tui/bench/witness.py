@@ -8,6 +8,7 @@ from netmind_tui.model.kernel import Phase
 from netmind_tui.model.measurement import Throttle
 from netmind_tui.model.reading import Absence
 from netmind_tui.model.sample import THROTTLE_COUNTERS, DeviceSample, Sample
+from netmind_tui.probe.cpu_time import CpuTimes
 
 COUNTER_WINDOW_MIN_S = 10.0
 """Energy counters move every 20 to 100 ms and power sensors see a quarter of the time: shorter windows say little."""
@@ -29,6 +30,7 @@ class Observation:
         self._samples: list[tuple[float, Sample, int | None]] = []
         self._before: Sample | None = None
         self._after: Sample | None = None
+        self._cpu: list[CpuTimes | None] = []
         self.stopped_hot_c: int | None = None
         self.paused_s = 0.0
 
@@ -36,13 +38,16 @@ class Observation:
         """Whether entering this phase begins or ends the certified one."""
         return phase is self._certified or (self._inside and phase is not self._certified)
 
-    def enter(self, phase: Phase, sample: Sample, at_s: float, thermal_events: int | None) -> None:
+    def enter(
+        self, phase: Phase, sample: Sample, at_s: float, thermal_events: int | None, cpu: CpuTimes | None = None
+    ) -> None:
         """A phase began; at an edge the sample is kept as the state before or after."""
         if phase is self._certified:
             self._inside, self._before = True, sample
         elif self._inside:
             self._inside, self._after = False, sample
         self._samples.append((at_s, sample, thermal_events))
+        self._cpu.append(cpu)
 
     def add(self, sample: Sample, at_s: float) -> None:
         """A sample between the edges; outside the certified phase it says nothing about it."""
@@ -68,7 +73,15 @@ class Observation:
             throttle=self._throttle(),
             stopped_hot_c=self.stopped_hot_c,
             paused_s=self.paused_s,
+            other_cpu_util_pct=self._others_pct(),
         )
+
+    def _others_pct(self) -> float | None:
+        """What other programs took of the processor during the certified phase."""
+        if self._after is None or not self._cpu:
+            return None
+        first, last = self._cpu[0], self._cpu[-1]
+        return last.others_pct(first) if first is not None and last is not None else None
 
     def _energy(self) -> tuple[float | None, str | None]:
         """Joules over the certified phase by the best method that there is."""

@@ -1,6 +1,7 @@
 """``netmind bench``: measure what each device really does, and say how sure that is."""
 
 import math
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,14 +16,17 @@ from netmind_tui.model.problem import Problem
 
 if TYPE_CHECKING:
     from netmind_tui.bench.benchmark import Benchmark
+    from netmind_tui.model.cost import Tariff
     from netmind_tui.model.measurement import Run
 
-_FORMATS = (Format.TABLE, Format.JSON, Format.JSONL, Format.CSV, Format.MARKDOWN)
+_FORMATS = (Format.TABLE, Format.JSON, Format.JSONL, Format.CSV, Format.MARKDOWN, Format.JUNIT, Format.PROMETHEUS)
 
 
 def bench(
     *,
-    suite: Annotated[str, typer.Option(help="quick, standard or sustained.")] = "quick",
+    suite: Annotated[
+        str | None, typer.Option(help="preflight, quick, standard or sustained; quick unless given.")
+    ] = None,
     kernel: Annotated[
         list[str] | None, typer.Option("--kernel", "-k", help="A kernel or a pattern such as 'gemm.*'; repeatable.")
     ] = None,
@@ -39,17 +43,35 @@ def bench(
     ] = None,
     share: Annotated[bool, typer.Option("--share", help="Replace names, paths, UUIDs and addresses.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Measure on battery or beside others.")] = False,
+    together: Annotated[
+        bool, typer.Option("--together/--alone", help="Measure all GPUs at once, or one after the other.")
+    ] = True,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for a device that another run measures.")] = False,
     require_idle: Annotated[
         bool, typer.Option("--require-idle", help="Do not measure while other programs take the processor.")
     ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="End with 1 also for warn and unstable.")] = False,
+    memory_share: Annotated[
+        float | None,
+        typer.Option(metavar="PCT", min=0.1, max=90, help="How much of each device's memory is examined."),
+    ] = None,
+    disk_folder: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="A folder on the disk to measure; the state folder unless given.")
+    ] = None,
+    price: Annotated[
+        str | None, typer.Option(metavar="PER_KWH", help="Say what an hour under load costs: 0.30 or 0.30EUR.")
+    ] = None,
+    fee: Annotated[
+        str | None, typer.Option(metavar="PCT", help="The share of what is earned that goes elsewhere; 0 unless given.")
+    ] = None,
+    card: Annotated[Path | None, typer.Option(help="Draw the run as one picture (SVG), fit to be shown.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan with its time and memory.")] = False,
     list_kernels: Annotated[bool, typer.Option("--list", help="Show the kernels there are.")] = False,
     history: Annotated[bool, typer.Option("--history", help="Show the runs that were kept, newest first.")] = False,
     json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     form: Annotated[
-        Format | None, typer.Option("--format", help="table, json, jsonl, csv or markdown.", show_choices=False)
+        Format | None,
+        typer.Option("--format", help="table, json, jsonl, csv, markdown, junit or prometheus.", show_choices=False),
     ] = None,
     path: Annotated[Path | None, typer.Option("-o", "--output", help="Write to a file instead of stdout.")] = None,
 ) -> int:
@@ -59,18 +81,23 @@ def bench(
 
     offered = (Format.TABLE, Format.JSON) if list_kernels or dry_run or history else _FORMATS
     chosen = output.choose(form, json=json, offered=offered)
+    extras = _extras(price, fee, card, path, measures=not (list_kernels or dry_run or history))
     if list_kernels:
         return _list(chosen, path)
     if history:
         from netmind_tui.cli.history import show  # noqa: PLC0415 - see above
 
-        return show(chosen, path, kernel or (), device or ())
+        return show(chosen, path, kernel or (), device or (), suite)
     output.check(path)
     for name, value in (("--max-time", max_time), ("--watchdog", watchdog)):
         if value is not None and not math.isfinite(value):
             raise Problem(f"{name} {value}: a number of seconds is expected", ExitCode.USAGE)
+    if memory_share is not None and not math.isfinite(memory_share):
+        raise Problem(f"--memory-share {memory_share}: a percentage is expected", ExitCode.USAGE)
+    if disk_folder is not None and not disk_folder.is_dir():
+        raise Problem(f"--disk-folder {disk_folder}: no such folder", ExitCode.USAGE)
     wishes = Wishes(
-        suite=suite,
+        suite=suite or "quick",
         kernels=tuple(kernel or ()),
         devices=tuple(device or ()),
         provider=provider,
@@ -79,11 +106,40 @@ def bench(
         silence_s=watchdog,
         force=force,
         wait=wait,
+        together=together,
+        memory_share=None if memory_share is None else memory_share / 100,
+        disk_folder=None if disk_folder is None else disk_folder.resolve(),
     )
     with Benchmark(wishes) as benchmark:
         if dry_run:
             return _dry_run(benchmark, chosen, path)
-        return _run(benchmark, chosen, path, strict=strict, share=share, require_idle=require_idle)
+        return _run(benchmark, chosen, path, extras, strict=strict, share=share, require_idle=require_idle)
+
+
+@dataclass(frozen=True, slots=True)
+class _Extras:
+    """What is made of a finished run besides its document: the cost of an hour, and a picture."""
+
+    tariff: "Tariff | None"
+    card: Path | None
+
+
+def _extras(price: str | None, fee: str | None, card: Path | None, path: Path | None, *, measures: bool) -> _Extras:
+    """The wishes for afterwards, refused before the work if they cannot be fulfilled."""
+    from netmind_tui.model.cost import Tariff, read_fee, read_price  # noqa: PLC0415 - see bench
+
+    if fee is not None and price is None:
+        raise Problem("--fee without --price: say what a kilowatt-hour costs, such as --price 0.30EUR", ExitCode.USAGE)
+    fee_pct = read_fee(fee or "0")
+    tariff = None if price is None else Tariff(price_per_kwh=read_price(price), fee_pct=fee_pct)
+    for name, wish in (("--price", price), ("--card", card)):
+        if wish is not None and not measures:
+            raise Problem(f"{name}: nothing is measured with --list, --dry-run or --history", ExitCode.USAGE)
+    if card is not None:
+        from netmind_tui.cli.card import check  # noqa: PLC0415 - 40 ms that only pictures and tables need
+
+        check(card, path)
+    return _Extras(tariff, card)
 
 
 def _list(chosen: Format, path: Path | None) -> ExitCode:
@@ -113,9 +169,17 @@ def _dry_run(benchmark: "Benchmark", chosen: Format, path: Path | None) -> ExitC
 
 
 def _run(
-    benchmark: "Benchmark", chosen: Format, path: Path | None, *, strict: bool, share: bool, require_idle: bool
+    benchmark: "Benchmark",
+    chosen: Format,
+    path: Path | None,
+    extras: _Extras,
+    *,
+    strict: bool,
+    share: bool,
+    require_idle: bool,
 ) -> ExitCode:
     from netmind_tui.bench.conditions import BUSY_PCT, warnings  # noqa: PLC0415 - see bench
+    from netmind_tui.bench.summary import with_costs  # noqa: PLC0415 - see bench
     from netmind_tui.cli.bench_progress import Lively, Quiet, Streaming  # noqa: PLC0415 - see bench
     from netmind_tui.model.measurement import exit_code  # noqa: PLC0415 - see bench
 
@@ -129,18 +193,29 @@ def _run(
     streams = chosen is Format.JSONL and path is None and not share
     with Lively(benchmark.plan) if diagnostics.is_terminal() else Quiet(benchmark.plan) as watcher:
         run = benchmark.run(Streaming(watcher, benchmark.run_id) if streams else watcher)
+    if extras.tariff is not None:
+        run = with_costs(run, extras.tariff)
     if not benchmark.plan.is_empty:
         _keep(run)
     code = exit_code(run, strict=strict)
-    if streams:
-        return code
     try:
-        output.write(_render(redactor().redact(run) if share else run, chosen, path), path)
+        if not streams:
+            _write(run, chosen, path, strict=strict, share=share)
+    finally:  # a reader who left does not cost the picture
+        if extras.card is not None:
+            from netmind_tui.cli.card import draw  # noqa: PLC0415 - 40 ms that only pictures and tables need
+
+            draw(run, extras.card)
+    return code
+
+
+def _write(run: "Run", chosen: Format, path: Path | None, *, strict: bool, share: bool) -> None:
+    try:
+        output.write(_render(redactor().redact(run) if share else run, chosen, path, strict=strict), path)
     except Problem:
         if run.stopped is None:
             raise
         # The terminal went away with the signal; the run is kept, and the code says what happened.
-    return code
 
 
 def _keep(run: "Run") -> None:
@@ -156,7 +231,7 @@ def _keep(run: "Run") -> None:
         diagnostics.say(f"netmind: kept as {kept}")
 
 
-def _render(run: "Run", chosen: Format, path: Path | None) -> str:
+def _render(run: "Run", chosen: Format, path: Path | None, *, strict: bool) -> str:
     from netmind_tui.bench import report  # noqa: PLC0415 - see bench
     from netmind_tui.cli import bench_view  # noqa: PLC0415 - see bench
     from netmind_tui.document import encode_pretty  # noqa: PLC0415 - see bench
@@ -169,4 +244,12 @@ def _render(run: "Run", chosen: Format, path: Path | None) -> str:
         return report.as_csv(run)
     if chosen is Format.MARKDOWN:
         return report.as_markdown(run)
+    if chosen is Format.JUNIT:
+        from netmind_tui.bench.junit import as_junit  # noqa: PLC0415 - only a CI server wants it
+
+        return as_junit(run, strict=strict)
+    if chosen is Format.PROMETHEUS:
+        from netmind_tui.bench.prometheus import as_prometheus  # noqa: PLC0415 - only a monitor wants it
+
+        return as_prometheus(run)
     return bench_view.table(run, page_for(path))

@@ -5,7 +5,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Self
 
 from netmind_tui.bench.plan import Plan, Step
-from netmind_tui.bench.protocol import Begun, Event, Noticed, Prepared
+from netmind_tui.bench.protocol import Begun, Event, Noticed, Poised, Prepared, Surveying
 from netmind_tui.bench.report import as_json_line
 from netmind_tui.bench.runner import Watcher
 from netmind_tui.cli import diagnostics, output
@@ -25,7 +25,7 @@ class Quiet:
     """Says each kernel's outcome in one line, and nothing in between."""
 
     def __init__(self, plan: Plan) -> None:
-        self._total = len(plan.steps)
+        self._total = len(plan.steps) + len(plan.alone)
         self._done = 0
         self._said: tuple[str, str] | None = None
 
@@ -54,26 +54,49 @@ class Quiet:
         self._said = trouble
 
 
+class _Going:
+    """One device's kernel as it goes."""
+
+    def __init__(self, step: Step) -> None:
+        self.step = step
+        self.began_at = monotonic()
+        self.phase: Phase | None = None
+        self.shape: dict[str, int] = {}
+        self.notice: Notice | None = None
+        self.waits = False
+        self.part: float | None = None
+
+    def hear(self, event: Event) -> None:
+        """The worker said how it goes."""
+        self.waits = isinstance(event, Poised)
+        if isinstance(event, Begun):
+            self.phase, self.notice = event.phase, None
+        elif isinstance(event, Prepared):
+            self.shape = event.shape
+        elif isinstance(event, Noticed):
+            self.phase, self.notice = event.notice.phase, event.notice
+        elif isinstance(event, Surveying):
+            self.part = event.done_bytes / event.total_bytes
+
+
 class Lively:
-    """Keeps one moving line under the kernels that are done: phase, rate, spread and the time left."""
+    """Keeps a moving line for each device at work under the kernels that are done: phase, rate, spread, time left."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
+        self._total = len(plan.steps) + len(plan.alone)
         self._done = 0
-        self._passed_s = 0.0
-        self._step: Step | None = None
         self._began_at = monotonic()
-        self._phase: Phase | None = None
-        self._shape: dict[str, int] = {}
-        self._notice: Notice | None = None
+        self._going: dict[str, _Going] = {}
         self._live: Live | None = None
 
     def __enter__(self) -> Self:
         # 40 ms of imports that a log does without.
         from rich.live import Live  # noqa: PLC0415 - see above
 
+        self._began_at = monotonic()
         self._live = Live(
-            get_renderable=self._line, console=diagnostics.console(), refresh_per_second=4, transient=True
+            get_renderable=self._lines, console=diagnostics.console(), refresh_per_second=4, transient=True
         )
         self._live.start()
         return self
@@ -85,52 +108,53 @@ class Lively:
         diagnostics.settle()
 
     def waits(self, device: str, holder: str) -> None:
-        """Say for whom, above the moving line."""
+        """Say for whom, above the moving lines."""
         if self._live is not None:
             with suppress(OSError):
                 self._live.console.print(f"waiting for {device}, which is being measured by {holder}", markup=False)
 
     def began(self, step: Step) -> None:
         """A kernel is about to be measured."""
-        self._step, self._notice, self._phase, self._began_at = step, None, None, monotonic()
+        self._going[step.target.device.id] = _Going(step)
 
-    def heard(self, step: Step, event: Event) -> None:  # noqa: ARG002 - of the kernel that began last
+    def heard(self, step: Step, event: Event) -> None:
         """The worker said how it goes."""
-        if isinstance(event, Begun):
-            self._phase, self._notice = event.phase, None
-        elif isinstance(event, Prepared):
-            self._shape = event.shape
-        elif isinstance(event, Noticed):
-            self._phase, self._notice = event.notice.phase, event.notice
+        going = self._going.get(step.target.device.id)
+        if going is not None:
+            going.hear(event)
 
     def finished(self, measurement: Measurement) -> None:
         """A kernel's outcome stays on the screen."""
         self._done += 1
-        if self._step is not None:
-            self._passed_s += self._step.expected_s
-        self._step = None
+        self._going.pop(measurement.device, None)
         if self._live is not None:
             with suppress(OSError):
                 self._live.console.print(outcome(measurement), style=_STYLES.get(measurement.status, ""))
 
-    def _line(self) -> "Text":
+    def _lines(self) -> "Text":
         from rich.text import Text  # noqa: PLC0415 - see __enter__
 
-        step = self._step
-        if step is None:
-            return Text("")
-        done_here = min(monotonic() - self._began_at, step.expected_s)
-        left = max(0.0, self._plan.expected_s - self._passed_s - done_here)
-        text = Text(f"▶ {self._done + 1}/{len(self._plan.steps)} {step.kernel.id} on {step.target.device.id}  ")
-        text.append(str(self._phase or "starting"), style="bold")
-        notice = self._notice
-        if notice is not None:
-            kernel = step.kernel
-            work = kernel.work_per_iteration(self._shape)
+        # The screen is drawn by a thread of its own: what is shown is a copy.
+        text = Text("\n").join(self._line(going) for going in tuple(self._going.values()))
+        if text.plain:
+            left = max(0.0, self._plan.expected_s - (monotonic() - self._began_at))
+            text.append(f"  about {duration(left)} left" if left else "  nearly done", style="dim")
+        return text
+
+    def _line(self, going: _Going) -> "Text":
+        from rich.text import Text  # noqa: PLC0415 - see __enter__
+
+        kernel = going.step.kernel
+        text = Text(f"▶ {self._done + 1}/{self._total} {kernel.id} on {going.step.target.device.id}  ")
+        text.append("waits for the others" if going.waits else str(going.phase or "starting"), style="bold")
+        if going.part is not None:
+            text.append(f"  {percent(going.part)}", style="cyan")
+        notice = going.notice
+        if notice is not None and going.shape:
+            work = kernel.work_per_iteration(going.shape)
             value = notice.seconds if kernel.is_latency else work / notice.seconds
             text.append(f"  {quantity(value, kernel.unit)}", style="cyan")
             text.append(f"  ±{percent(notice.rsd)}  n {notice.n}")
-        text.append(f"  about {duration(left)} left", style="dim")
         return text
 
 
@@ -177,4 +201,5 @@ def outcome(measurement: Measurement) -> str:
     if measurement.value is None:
         why = measurement.reasons[0].detail if measurement.reasons else "not measured"
         return f"{name}: {measurement.status}: {why}"
-    return f"{name}: {quantity(measurement.value, measurement.unit)} ±{percent(measurement.cv)} {measurement.status}"
+    spread = "" if measurement.cv is None else f" ±{percent(measurement.cv)}"
+    return f"{name}: {quantity(measurement.value, measurement.unit)}{spread} {measurement.status}"

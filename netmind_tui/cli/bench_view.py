@@ -1,7 +1,6 @@
 """A finished benchmark for people: a block a device, then what to know about the figures, then the verdict."""
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -9,13 +8,14 @@ from rich.table import Table
 from rich.text import Text
 
 from netmind_tui.bench.conditions import BUSY_PCT
-from netmind_tui.cli.page import MARKS, Page, printed
+from netmind_tui.cli.group_view import FROM, group_key, grouped, together_lines
+from netmind_tui.cli.page import MARKS, MIDDLE, NARROW, WIDE, Page, printed
+from netmind_tui.cli.summary_view import summary_lines
 from netmind_tui.model.device import Device, DeviceKind
 from netmind_tui.model.finding import Finding, Status
 from netmind_tui.model.measurement import Measurement, Reason, Run
 from netmind_tui.model.quantity import gibibytes, interval, percent, quantity
-
-WIDE, MIDDLE, NARROW = 96, 78, 56
+from netmind_tui.model.selector import ranges
 
 
 def table(run: Run, page: Page) -> str:
@@ -33,19 +33,28 @@ def _blocks(run: Run, width: int) -> Iterator[RenderableType]:
     ids = dict.fromkeys(measurement.device for measurement in run.measurements)
     devices = [known.get(each) or Device(id=each, kind=DeviceKind.GPU, name="not there") for each in ids]
     rows = {device.id: [m for m in run.measurements if m.device == device.id] for device in devices}
-    # Devices that share their model and the one trouble that stopped them all are one block.
-    for trouble, group in groupby(devices, lambda device: (_trouble(rows[device.id]), device.name)):
-        same = list(group)
-        if trouble[0] is not None:
+    # Devices that share their model and the one trouble that stopped them all are one block; so are several equal ones.
+    groups: dict[tuple[str | None, object], list[Device]] = {}
+    for device in devices:
+        groups.setdefault((_trouble(rows[device.id]), group_key(device)), []).append(device)
+    for (trouble, _), same in groups.items():
+        if trouble is not None:
             mark, style = MARKS[rows[same[0].id][0].status]
             yield _device_line(same, run)
-            yield Padding(Text(f"{mark} not measured: {trouble[0]}", style=style), (0, 0, 0, 2))
+            yield Padding(Text(f"{mark} not measured: {trouble}", style=style), (0, 0, 0, 2))
             yield Text()
-            continue
-        for device in same:
-            yield _device_line([device], run)
-            yield _measured(rows[device.id], width)
+        elif len(same) >= FROM:
+            yield _device_line(same, run)
+            yield grouped(same, run.measurements, width)
             yield Text()
+        else:
+            for device in same:
+                yield _device_line([device], run)
+                yield _measured(rows[device.id], width)
+                yield Text()
+    if run.sharing:
+        yield from (*together_lines(run.sharing), Text())
+    yield from summary_lines(run, width)
     for finding in run.findings:
         yield from (_finding(finding), Text())
     yield _verdict(run)
@@ -83,18 +92,6 @@ def _device_line(devices: Sequence[Device], run: Run) -> Text:
     elif first.memory_total_bytes:
         parts.append(gibibytes(first.memory_total_bytes))
     return text.append("  " + " · ".join(part.strip() for part in parts if part), style="")
-
-
-def ranges(ids: Sequence[str]) -> str:
-    """Device ids in short: ``gpu:0-4, gpu:6-7``."""
-    runs: list[list[str]] = []
-    for each in ids:
-        kind, _, number = each.rpartition(":")
-        if runs and number.isdigit() and runs[-1][-1] == f"{kind}:{int(number) - 1}":
-            runs[-1].append(each)
-        else:
-            runs.append([each])
-    return ", ".join(run[0] if len(run) == 1 else f"{run[0]}-{run[-1].rpartition(':')[2]}" for run in runs)
 
 
 def _trouble(rows: Sequence[Measurement]) -> str | None:

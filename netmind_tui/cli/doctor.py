@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from netmind_tui.bench.doctor import Examination
     from netmind_tui.model.doctor import Diagnosis
 
+_SETUP_FORMATS = (Format.TABLE, Format.JSON, Format.MARKDOWN)
+_FORMATS = (*_SETUP_FORMATS, Format.JUNIT, Format.PROMETHEUS)
+
 
 def doctor(
     *,
@@ -29,7 +32,7 @@ def doctor(
     share: Annotated[bool, typer.Option("--share", help="Replace names, paths, UUIDs and addresses.")] = False,
     json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     form: Annotated[
-        Format | None, typer.Option("--format", help="table, json or markdown.", show_choices=False)
+        Format | None, typer.Option("--format", help="table, json, markdown, junit or prometheus.", show_choices=False)
     ] = None,
     path: Annotated[Path | None, typer.Option("-o", "--output", help="Write to a file instead of stdout.")] = None,
 ) -> int:
@@ -37,15 +40,22 @@ def doctor(
     # What looks at the machine is imported here: other commands do without its cost.
     from netmind_tui.model.doctor import exit_code  # noqa: PLC0415 - see above
 
-    chosen = output.choose(form, json=json, offered=(Format.TABLE, Format.JSON, Format.MARKDOWN))
+    chosen = output.choose(form, json=json, offered=_SETUP_FORMATS if setup else _FORMATS)
     output.check(path)
     examination = _examine(device or [], deep=deep)
     diagnosis = examination.diagnosis
-    missing = examination.selection.missing
+    missing = [examination.selection.called(name) for name in examination.selection.missing]
     for name in missing:
-        diagnostics.fail(f"{examination.selection.called(name)}: this machine has no such device")
-    shown = redactor().redact(diagnosis) if share else diagnosis
-    output.write(_render(shown, chosen, path, setup=setup), path)
+        diagnostics.fail(f"{name}: this machine has no such device")
+    shown = diagnosis
+    if share:
+        shown, missing = redactor().redact((diagnosis, missing))
+    if chosen is Format.JUNIT:
+        from netmind_tui.bench.junit import diagnosis_as_junit  # noqa: PLC0415 - see above
+
+        output.write(diagnosis_as_junit(shown, missing, strict=strict), path)
+    else:
+        output.write(_render(shown, chosen, path, setup=setup), path)
     codes = [ExitCode.UNMEASURED] if missing else []
     if not setup:
         codes.append(exit_code(diagnosis.findings, strict=strict))
@@ -68,6 +78,10 @@ def _render(diagnosis: "Diagnosis", chosen: Format, path: Path | None, *, setup:
         from netmind_tui.document import encode_pretty  # noqa: PLC0415 - see doctor
 
         return encode_pretty(diagnosis)
+    if chosen is Format.PROMETHEUS:
+        from netmind_tui.bench.prometheus import diagnosis_as_prometheus  # noqa: PLC0415 - see doctor
+
+        return diagnosis_as_prometheus(diagnosis)
     from netmind_tui.cli import doctor_view  # noqa: PLC0415 - see doctor
 
     if setup:

@@ -17,17 +17,20 @@ from netmind_tui.model.selector import select
 from netmind_tui.paths import runs_dir
 
 
-def show(chosen: Format, path: Path | None, kernels: Sequence[str], devices: Sequence[str]) -> ExitCode:
+def show(
+    chosen: Format, path: Path | None, kernels: Sequence[str], devices: Sequence[str], suite: str | None = None
+) -> ExitCode:
     """Write the list; a file that is no run is one warning.
 
     Raises:
-        Problem: a kernel was named that no kept run has, or a device's name is malformed.
+        Problem: a kernel or suite was named that no kept run has, or a device's name is malformed.
     """
     listing = list_runs(runs_dir())
     for sentence in listing.damaged:
         diagnostics.warn(f"left out: {sentence}")
     _check(listing.runs, kernels)
-    kept = [_short(run, kernels, devices) for run in reversed(listing.runs)]
+    runs = _of_suite(listing.runs, suite)
+    kept = [_short(run, kernels, devices) for run in reversed(runs)]
     document = HistoryDocument(runs=tuple(run for run in kept if run.figures or not (kernels or devices)))
     if chosen is Format.JSON:
         output.write(encode_pretty(document), path)
@@ -36,6 +39,15 @@ def show(chosen: Format, path: Path | None, kernels: Sequence[str], devices: Seq
 
         output.write(history_table(document, page_for(path)), path)
     return ExitCode.OK
+
+
+def _of_suite(runs: Sequence[Run], suite: str | None) -> Sequence[Run]:
+    if suite is None or not runs:
+        return runs
+    known = list(dict.fromkeys(run.suite for run in runs))
+    if suite.lower() not in known:
+        raise Problem(f"--suite {suite}: no kept run is one; {nearest(suite, known)}", ExitCode.USAGE)
+    return [run for run in runs if run.suite == suite.lower()]
 
 
 def _check(runs: Sequence[Run], kernels: Sequence[str]) -> None:

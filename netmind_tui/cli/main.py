@@ -14,6 +14,7 @@ from netmind_tui.cli.compare import compare
 from netmind_tui.cli.doctor import doctor
 from netmind_tui.cli.info import info
 from netmind_tui.cli.page import prepare_streams
+from netmind_tui.cli.record import record
 from netmind_tui.cli.schema import schema
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.problem import Problem, Stopped
@@ -51,6 +52,7 @@ app.command()(bench)
 app.command()(compare)
 app.command()(doctor)
 app.command()(info)
+app.command()(record)
 app.command()(schema)
 
 

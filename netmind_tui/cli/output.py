@@ -20,6 +20,8 @@ class Format(StrEnum):
     JSONL = "jsonl"
     CSV = "csv"
     MARKDOWN = "markdown"
+    JUNIT = "junit"
+    PROMETHEUS = "prometheus"
 
 
 class ReaderLeft(Exception):  # noqa: N818 - it is what happened, and no error

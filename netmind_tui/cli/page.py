@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 _DEFAULT_WIDTH = 100
 _NARROWEST, _WIDEST = 40, 132
+WIDE, MIDDLE, NARROW = 96, 78, 56
+"""Widths below which a table of figures gives up columns, the least important first."""
+
 MARKS = {
     Status.PASS: ("✔", "green"),
     Status.WARN: ("▲", "yellow"),

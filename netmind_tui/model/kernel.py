@@ -38,17 +38,22 @@ def evaluate(product: Product, shape: dict[str, int]) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """One graph of a kernel: for one provider, one shape, and devices with enough memory.
+    """One form of a kernel: for one provider, one shape, and devices with enough memory.
+
+    ``file`` is its graph, with ``sha256``; a kernel that computes nothing has neither.
 
     ``memory`` is what the device holds, in bytes, as a sum of products; ``host_memory`` what a GPU's operands and
     results take on the host. ``golden_sha256`` are the digests of the exact results for the default seed, one for each
     rotating input. ``weights`` is the file that lists a network's weights, each with how it is made from the seed.
-    ``needs_cudnn`` where the CUDA provider runs the graph only with that library.
+    ``tolerance``, where given, stands for the kernel's: a provider may compute in another precision.
+    ``needs_cudnn`` where the CUDA provider runs the graph only with that library. ``compute_capability_min`` ("8.0") is
+    the oldest generation of cards that has this precision. ``prepare_s`` are the
+    seconds of preparing and checking on two cores of 2023, for the plan; by the bytes that are touched unless given.
     """
 
     provider: Provider
-    file: str
-    sha256: str
+    file: str | None = None
+    sha256: str | None = None
     shape: dict[str, int]
     memory: tuple[Product, ...]
     host_memory: tuple[Product, ...] = ()
@@ -57,6 +62,9 @@ class Variant:
     weights: str | None = None
     weights_sha256: str | None = None
     needs_cudnn: bool = False
+    tolerance: float | None = None
+    compute_capability_min: str | None = None
+    prepare_s: float | None = None
 
     def memory_bytes(self, shape: dict[str, int]) -> int:
         """Bytes on the device at that shape."""
@@ -73,7 +81,8 @@ class Kernel:
 
     ``work`` is the operations or bytes of one iteration;
     ``share`` scales the time that the suite's sustained window gives it; ``tolerance`` is the largest accepted
-    relative error (0 where the result must be exact). ``grows`` names the dimension that is found at run time.
+    relative error (0 where the result must be exact). ``grows`` names the dimension that is found at run time,
+    ``sized`` the one, in bytes, that a suite's ``sizes`` and the free memory set.
     """
 
     id: str
@@ -88,6 +97,7 @@ class Kernel:
     tolerance: float
     share: float = 1.0
     grows: str | None = None
+    sized: str | None = None
     variants: tuple[Variant, ...]
 
     @property
@@ -103,6 +113,11 @@ class Kernel:
             if variant.provider is provider and variant.device_memory_min_bytes <= device_memory_bytes
         ]
         return max(fitting, key=lambda variant: variant.device_memory_min_bytes, default=None)
+
+    def tolerance_for(self, variant: Variant | None) -> float:
+        """The largest accepted relative error of this form, which may have one of its own."""
+        own = variant.tolerance if variant is not None else None
+        return self.tolerance if own is None else own
 
     def work_per_iteration(self, shape: dict[str, int]) -> int:
         """Operations or bytes of one iteration; 1 for a latency, which counts iterations themselves."""
@@ -121,7 +136,11 @@ class Window:
 class Suite:
     """How thoroughly to measure: the kernels, the length of a sample and of each phase.
 
-    The certified phase is the sustained one where there is one, and otherwise the burst.
+    The certified phase is the sustained one where there is one, and otherwise the burst. ``alone`` are the kernels that
+    are measured once more on each of several GPUs by itself, after all of them at once. A suite that does not certify
+    gives no capacity; one that looks at the health too is judged by what it finds there. ``budget_s`` is how long a run
+    of the suite may take: windows shrink until it should. ``sizes`` are bytes, for kernels whose size a suite may set;
+    ``memory_part`` is the part of each device's memory that is examined instead of that.
     """
 
     name: str
@@ -132,6 +151,12 @@ class Suite:
     warm_up_cap_s: float
     burst: Window
     sustained: Window | None = None
+    budget_s: float | None = None
+    alone: tuple[str, ...] = ()
+    certifies: bool = True
+    looks_at_health: bool = False
+    sizes: dict[str, int] = field(default_factory=dict)
+    memory_part: float | None = None
 
     @property
     def certified_phase(self) -> Phase:

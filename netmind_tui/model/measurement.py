@@ -14,6 +14,7 @@ from netmind_tui.model.host import Host
 from netmind_tui.model.info import Tool
 from netmind_tui.model.kernel import Phase, Provider
 from netmind_tui.model.sample import Sample
+from netmind_tui.model.summary import Summary
 
 
 class Reason(StrEnum):
@@ -29,6 +30,11 @@ class Reason(StrEnum):
     BUFFERS_LIMITED = "buffers-limited"
     NOT_PLACEABLE = "not-placeable"
     NOT_ENOUGH_MEMORY = "not-enough-memory"
+    MEMORY_DISK = "memory-disk"
+    NOT_WRITABLE = "not-writable"
+    NOT_ENOUGH_SPACE = "not-enough-space"
+    DISK_FAILED = "disk-failed"
+    STOPPED_EARLY = "stopped-early"
     UNSAFE = "unsafe"
     DEVICE_ABSENT = "device-absent"
     DEVICE_LOST = "device-lost"
@@ -45,7 +51,15 @@ class Reason(StrEnum):
 CRASHES = frozenset({Reason.KERNEL_CRASHED, Reason.OUT_OF_MEMORY, Reason.WORKER_KILLED, Reason.WORKER_HUNG})
 """Reasons for which a command ends with 4; every other error is a 3: nothing was measured, nothing broke."""
 
-HARMLESS = frozenset({Reason.NOT_PLACEABLE, Reason.NOT_ENOUGH_MEMORY})
+HARMLESS = frozenset(
+    {
+        Reason.NOT_PLACEABLE,
+        Reason.NOT_ENOUGH_MEMORY,
+        Reason.MEMORY_DISK,
+        Reason.NOT_WRITABLE,
+        Reason.NOT_ENOUGH_SPACE,
+    }
+)
 """Reasons for which a kernel is skipped, unless somebody asked for it by name."""
 
 
@@ -119,7 +133,8 @@ class Measurement:
     """One kernel on one device. ``value`` is the median of ``samples`` in ``unit``; all statistics are in that unit.
 
     ``value`` is ``None`` when nothing was measured; ``reasons`` says why. ``burst`` is the burst phase's median where
-    the value is the sustained one.
+    the value is the sustained one. ``other_cpu_util_pct`` is what other programs took of the processor meanwhile, all
+    cores = 100. ``elapsed_s`` is the time from asking for the kernel to its answer, preparing and checking included.
     """
 
     kernel: str
@@ -151,6 +166,8 @@ class Measurement:
     throttle: Throttle | None = None
     timed: Timed | None = None
     threads: int | None = None
+    other_cpu_util_pct: float | None = None
+    elapsed_s: float | None = None
     started_at: str | None = None
     before: Sample | None = None
     after: Sample | None = None
@@ -196,8 +213,27 @@ class Rate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sharing:
+    """What one of several GPUs keeps of its rate when all of them work: ``ratio`` is ``together`` ÷ ``alone``.
+
+    Both are medians in ``unit``.
+    """
+
+    device: str
+    kernel: str
+    unit: str
+    together: float
+    alone: float
+    ratio: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One benchmark run, finished or cut short. Times are UTC in ISO 8601."""
+    """One benchmark run, finished or cut short. Times are UTC in ISO 8601.
+
+    ``together`` tells whether its GPUs were measured at once; then ``alone`` are the kernels that were measured once
+    more on one GPU at a time, and ``sharing`` what that shows.
+    """
 
     schema: Literal["netmind.bench/1"] = "netmind.bench/1"
     run_id: str
@@ -210,7 +246,11 @@ class Run:
     devices: tuple[Device, ...]
     environment: Environment
     measurements: tuple[Measurement, ...]
+    together: bool = False
+    alone: tuple[Measurement, ...] = ()
+    sharing: tuple[Sharing, ...] = ()
     capacity: tuple[Rate, ...]
+    summaries: tuple[Summary, ...] = ()
     findings: tuple[Finding, ...] = field(default=())
     stopped: Literal["interrupted", "terminated", "timed-out"] | None = None
     verdict: Status
@@ -238,14 +278,16 @@ def capacity(measurements: tuple[Measurement, ...]) -> tuple[Rate, ...]:
 def exit_code(run: Run, *, strict: bool = False) -> ExitCode:
     """What the run ends with: a wrong result beats a crash, and a crash beats a device that could not be measured."""
     codes = [_STOPPED[run.stopped]] if run.stopped else []
-    for measurement in run.measurements:
-        if measurement.status is Status.FAIL:
-            codes.append(ExitCode.FAILED)
-        elif measurement.status is Status.ERROR:
+    rows = (*run.measurements, *run.alone)
+    for measurement in rows:
+        if measurement.status is Status.ERROR:
             crashed = any(because.id in CRASHES for because in measurement.reasons)
             codes.append(ExitCode.CRASHED if crashed else ExitCode.UNMEASURED)
-        elif strict and measurement.status in (Status.WARN, Status.UNSTABLE):
-            codes.append(ExitCode.FAILED)
+    doubtful = {run.verdict, *(row.status for row in rows)} & {Status.WARN, Status.UNSTABLE}
+    if run.verdict is Status.FAIL or (strict and doubtful):
+        codes.append(ExitCode.FAILED)
+    if run.verdict is Status.ERROR and not codes:  # a finding, in a suite that is judged by them too
+        codes.append(ExitCode.UNMEASURED)
     if not any(m.status is not Status.SKIP for m in run.measurements):
         codes.append(ExitCode.UNMEASURED)
     return foremost(codes)

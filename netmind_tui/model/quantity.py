@@ -3,6 +3,7 @@
 _PREFIXES = ((1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 _SMALL = ((1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"))
 _RATE_UNITS = {"bytes/s": "B/s"}
+_SCALED = frozenset({"FLOP/s", "OP/s", "bytes/s"})
 _KIB = 1024
 
 
@@ -20,9 +21,14 @@ def significant(value: float, digits: int = 3) -> str:
 
 
 def scale(value: float, unit: str) -> tuple[float, str]:
-    """The factor to divide by and the unit to write, so that the number stays between 1 and 1000."""
+    """The factor to divide by and the unit to write, so that the number stays between 1 and 1000.
+
+    What is counted (images/s) has no prefix.
+    """
     if unit == "s":
         factor, prefix = next(((f, p) for f, p in _SMALL if abs(value) >= f), _SMALL[-1])
+    elif unit not in _SCALED:
+        return 1.0, unit
     else:
         factor, prefix = next(((f, p) for f, p in _PREFIXES if abs(value) >= f), (1.0, ""))
     return factor, prefix + _RATE_UNITS.get(unit, unit)
@@ -32,6 +38,8 @@ def quantity(value: float | None, unit: str, digits: int = 4) -> str:
     """A figure with its unit, e.g. ``203.6 GFLOP/s``, ``32.16 GB/s``, ``4.510 µs``; a dash where there is none."""
     if value is None:
         return "—"
+    if unit == "bytes":
+        return gibibytes(round(value))
     factor, written = scale(value, unit)
     return f"{significant(value / factor, digits)} {written}"
 

@@ -26,6 +26,7 @@ _PRIVATE = {
 }
 # Members that name what anyone could have: numbers in versions look like addresses, and ``0000:81:00.0`` is a slot.
 _PUBLIC = {"schema", "id", "version", "kernel", "os", "python", "file_system", "pci_slot", "parent"} | {
+    "device",
     "cuda_version",
     "nvml_version",
     "vbios_version",

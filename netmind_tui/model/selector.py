@@ -104,6 +104,18 @@ def parse(name: str, aliases: Mapping[str, str] | None = None, known: Sequence[s
     return tuple(parts)
 
 
+def ranges(ids: Sequence[str]) -> str:
+    """Device ids in short: ``gpu:0-4, gpu:6-7``."""
+    runs: list[list[str]] = []
+    for each in ids:
+        kind, _, number = each.rpartition(":")
+        if runs and number.isdigit() and runs[-1][-1] == f"{kind}:{int(number) - 1}":
+            runs[-1].append(each)
+        else:
+            runs.append([each])
+    return ", ".join(run[0] if len(run) == 1 else f"{run[0]}-{run[-1].rpartition(':')[2]}" for run in runs)
+
+
 def _item(name: str, aliases: Mapping[str, str] | None, known: Sequence[str]) -> Iterator[Part]:
     """What one name means that is no list and no alias."""
     text = name.lower()

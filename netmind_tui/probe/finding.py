@@ -120,6 +120,25 @@ def library_missing_finding(sysfs: Path = pci.SYSFS) -> Finding | None:
     )
 
 
+def unlisted_finding(gpus: Iterable[Device], sysfs: Path = pci.SYSFS) -> Finding | None:
+    """Cards that are bound to the driver and that it does not list; a container may be given only some on purpose."""
+    listed = {gpu.pci_slot for gpu in gpus}
+    cards = [card.slot for card in pci.nvidia_cards(sysfs) if card.driver == pci.NVIDIA_DRIVER]
+    unlisted = [slot for slot in cards if slot not in listed]
+    if not unlisted or None in listed:
+        return None
+    return Finding(
+        id="gpu-not-listed",
+        title=f"the driver does not list every card that it serves ({', '.join(unlisted)})",
+        status=Status.FAIL,
+        actual=f"{len(cards) - len(unlisted)} listed",
+        required=f"{len(cards)} on the bus",
+        purpose="a card that its driver could not start can neither be measured nor lent",
+        remediation="look for its slot in `sudo dmesg | grep -i nvrm`, then reboot; if it stays away, check its power",
+        action=Action.REBOOT,
+    )
+
+
 def _driver_finding(problem: str, trouble: Trouble) -> Finding:
     remediation, action = _DRIVER_REMEDIES.get(trouble, _DRIVER_FALLBACK)
     return Finding(

@@ -10,6 +10,7 @@ from netmind_tui.model.reading import Absence, Reading
 from netmind_tui.probe.boundary import find_boundaries
 from netmind_tui.probe.cgroup import read_limits
 from netmind_tui.probe.cpu import clock_mhz, read_cpu
+from netmind_tui.probe.cpu_time import cpu_ticks
 from netmind_tui.probe.disk import read_disks
 from netmind_tui.probe.kernelfile import Absences, T, integer, known, read_text
 from netmind_tui.probe.memory import Memory, read_memory
@@ -83,12 +84,8 @@ class Linux:
 
     def cpu_times(self) -> Reading[tuple[float, float]]:
         """Busy and total time of all cores so far, in ticks."""
-        first = (read_text(self._root / "proc/stat").value or "").partition("\n")[0].split()
-        # user nice system idle iowait irq softirq steal; guests are counted in user already.
-        ticks = [tick for word in first[1:9] if (tick := integer(word)) is not None]
-        if first[:1] != ["cpu"] or len(ticks) != len(first[1:9]) or len(ticks) < 5:  # noqa: PLR2004 - up to iowait, since Linux 2.5
-            return Reading(absence=Absence.NOT_SUPPORTED)
-        return Reading((float(sum(ticks) - ticks[3] - ticks[4]), float(sum(ticks))))
+        ticks = cpu_ticks(self._root)
+        return Reading(absence=Absence.NOT_SUPPORTED) if ticks is None else Reading(ticks)
 
     def process_name(self, pid: int) -> Reading[str]:
         """The short name of a process."""

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 RECORDING = Path(__file__).parents[1] / "recordings/quick_cpu.json"
+SAMPLES = RECORDING.with_name("h100x8.jsonl")
 
 
 def _made(home: Path) -> list[str]:
@@ -16,6 +17,8 @@ def _made(home: Path) -> list[str]:
         ["info"],
         ["info", "--json"],
         ["info", "--watch", "--count", "1"],
+        ["info", "--replay", str(SAMPLES)],
+        ["record", "--count", "1"],
         ["schema", "bench"],
         ["bench", "--list"],
         ["bench", "--history"],
@@ -33,6 +36,12 @@ def test_a_command_that_only_looks_leaves_no_file(start, home, arguments):
 def test_a_diagnosis_leaves_no_file(start, home, arguments):
     assert start(*arguments).stdout
     assert list(home.iterdir()) == []
+
+
+def test_a_recording_leaves_its_file_and_nothing_else(start, home):
+    done = start("record", "--count", "1", "-o", str(home / "a.jsonl"))
+    assert done.code == 0, done.stderr
+    assert [path.name for path in home.rglob("*")] == ["a.jsonl"]
 
 
 def test_a_benchmark_leaves_its_run_and_nothing_else(start, home):

@@ -6,6 +6,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[2] / "netmind_tui"
 RECORDING = str(Path(__file__).parents[1] / "recordings/quick_cpu.json")
+SAMPLES = str(Path(__file__).parents[1] / "recordings/h100x8.jsonl")
 
 HEAVY = {"numpy", "onnxruntime", "rich", "textual"}
 DOORS = {
@@ -27,6 +28,9 @@ STREAMS = {
         ["--help"],
         ["info", "--json"],
         ["info", "--watch", "--count", "1"],
+        ["info", "--json", "--replay", SAMPLES],
+        ["record", "--count", "1"],
+        ["info", "--format", "prometheus"],
         ["schema"],
         ["schema", "bench"],
         ["bench", "--history", "--json"],
@@ -48,6 +52,13 @@ def test_a_version_needs_no_probe_and_no_codec(start):
 def test_a_diagnosis_loads_nothing_heavy(start):
     done = start("doctor", "--json")
     assert done.document["schema"] == "netmind.doctor/1", done.stderr
+    assert not done.loaded & HEAVY
+
+
+@pytest.mark.parametrize("form", ["junit", "prometheus"])
+def test_a_diagnosis_for_a_machine_loads_nothing_heavy(start, form):
+    done = start("doctor", "--format", form)
+    assert "netmind" in done.stdout, done.stderr
     assert not done.loaded & HEAVY
 
 

@@ -1,12 +1,14 @@
 """A real worker, looked after while the machine around it changes."""
 
 from dataclasses import replace
+from time import monotonic
 
 import psutil
 import pytest
 
-from netmind_tui.bench.attendant import AbandonedError, Attendant, Senses
+from netmind_tui.bench.attendant import AbandonedError, Attendant
 from netmind_tui.bench.protocol import Begun, Outcome, Request
+from netmind_tui.bench.senses import Senses
 from netmind_tui.model.finding import Status
 from netmind_tui.model.kernel import Phase, Provider, Window
 from netmind_tui.model.measurement import Reason
@@ -33,7 +35,9 @@ def attend(make_step, gpu, catalog, quick_rules):
             memory_limit_bytes=2**20,
         )
         heard = []
-        senses = Senses(sample=lambda: samples(len(heard)), thermal_events=lambda: None, now=lambda: "now")
+        senses = Senses(
+            look=lambda _age_s: (monotonic(), samples(len(heard))), thermal_events=lambda: None, now=lambda: "now"
+        )
         attendant = Attendant(device, senses, silence_s=silence_s, heard=heard.append)
         attendants.append(attendant)
         return attendant.measure(request, Phase.BURST), heard

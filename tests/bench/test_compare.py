@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netmind_tui.bench.compare import compare, differences
+from netmind_tui.bench.compare import compare
+from netmind_tui.bench.difference import differences
 from netmind_tui.bench.statistics import summarise
 from netmind_tui.bench.store import read_run
 from netmind_tui.model.comparison import Judgement, exit_code
@@ -173,6 +174,27 @@ def test_a_series_that_scatters_claims_less():
     base = [run_of(steady(GEMM, level, seed=seed), run_id=str(seed)) for seed, level in enumerate(levels)]
     assert compare(base[2:3], [new]).kernels[0].judgement is Judgement.WORSE
     assert compare(base, [new]).kernels[0].judgement is Judgement.SAME
+
+
+def test_a_figure_that_others_disturbed_says_nothing_about_the_machine():
+    row = judged(steady(GEMM), steady(GEMM, 0.5, other_cpu_util_pct=23.0))
+    assert row.judgement is Judgement.NOT_COMPARABLE
+    assert "other programs took 23 %" in row.reason
+
+
+def test_what_others_took_meanwhile_widens_the_interval():
+    quiet = judged(steady(GEMM), steady(GEMM, 0.9, other_cpu_util_pct=1.0))
+    beside = judged(steady(GEMM), steady(GEMM, 0.9, other_cpu_util_pct=8.0))
+    assert quiet.judgement is Judgement.WORSE
+    assert beside.judgement is Judgement.SAME
+    assert beside.interval[1] > quiet.interval[1]
+
+
+def test_a_gpu_is_not_disturbed_by_what_the_processor_does():
+    on_gpu = {"provider": Provider.CUDA}
+    assert judged(steady(GEMM, **on_gpu), steady(GEMM, 0.9, other_cpu_util_pct=60.0, **on_gpu)).judgement is (
+        Judgement.WORSE
+    )
 
 
 def test_a_busy_machine_claims_less():

@@ -4,7 +4,15 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netmind_tui.bench.data import derive_key, raw_bytes, scaled_fp32, uniform_fp32, uniform_int8, uniform_uint7
+from netmind_tui.bench.data import (
+    centred_fp32,
+    derive_key,
+    raw_bytes,
+    scaled_fp32,
+    uniform_fp32,
+    uniform_int8,
+    uniform_uint7,
+)
 
 
 def test_the_bytes_are_the_same_with_every_numpy():
@@ -48,3 +56,16 @@ def test_scaled_floats_are_the_uniform_ones_scaled_and_shifted(count):
     scale, shift = np.float32(0.3), np.float32(0.7)
     expected = uniform_fp32((1, count), 7, "x") * scale + shift
     assert np.array_equal(scaled_fp32((1, count), 0.3, 0.7, 7, "x"), expected)
+
+
+def test_a_centred_filter_has_no_mean_and_keeps_its_scale_and_shift():
+    values = centred_fp32((5, 3, 7, 7), 0.3, 0.0, 7, "x").astype(np.float64)
+    assert np.abs(values.mean(axis=(1, 2, 3))).max() < 1e-8
+    assert abs(values.std() - 0.3 / 3**0.5) < 0.01
+    shifted = centred_fp32((5, 3, 7, 7), 0.3, 2.0, 7, "x")
+    assert np.allclose(shifted, values + 2, atol=1e-6)
+
+
+def test_centred_filters_are_the_same_with_every_numpy():
+    digest = sha256(centred_fp32((65, 33, 3, 3), 0.3, 0.7, 7, "x").tobytes()).hexdigest()
+    assert digest == "64cb4480ab3afb9a0169387c7aa0c5d4d777702813a0613f4c96570349a44498"

@@ -8,9 +8,11 @@ import pytest
 
 from netmind_tui.bench.catalog import DigestMismatchError, read_weights
 from netmind_tui.bench.catalog_rule import faults
-from netmind_tui.bench.family.network import NETWORKS, is_varied, relative_error
+from netmind_tui.bench.family.base import Task
+from netmind_tui.bench.family.network import NETWORKS, Operands, is_varied, name_of, relative_error
 from netmind_tui.bench.judge import Witness, judge, refused
 from netmind_tui.bench.protocol import Cause, Refusal, Request
+from netmind_tui.bench.reference import rounding
 from netmind_tui.bench.worker import library, measure
 from netmind_tui.bench.worker.measure import Worker
 from netmind_tui.bench.worker.session import OrtBinding, OrtSession
@@ -19,16 +21,22 @@ from netmind_tui.model.kernel import Provider
 from netmind_tui.model.measurement import Reason
 
 RESNET, ENCODER = "conv.resnet50", "encoder.base"
+RESNET_16, ENCODER_16 = f"{RESNET}.fp16", f"{ENCODER}.fp16"
 
 
 @pytest.fixture
 def ask(make_step, host, catalog):
-    """Have a network measured at the size of its twin, in this process, and judged."""
+    """Have a network measured at the size of its twin, in this process, and judged.
+
+    Those in half precision have a form for GPUs alone; the CPU takes the graph too, and computes in single precision.
+    """
 
     def ask(kernel_id, *, seed=7, provider=Provider.CPU, **changes):
         step = make_step(kernel_id)
-        variant = next(each for each in step.kernel.variants if each.provider is provider)
-        variant = replace(variant, shape={**variant.shape, **NETWORKS[kernel_id].twin}, **changes)
+        of_it = [each for each in step.kernel.variants if each.provider is provider]
+        variant = (of_it or step.kernel.variants)[0]
+        changes = {"needs_cudnn": variant.needs_cudnn and provider is Provider.CUDA, **changes}
+        variant = replace(variant, shape={**variant.shape, **NETWORKS[name_of(step.kernel)].twin}, **changes)
         request = Request(
             kernel=step.kernel,
             variant=variant,
@@ -53,7 +61,9 @@ def assert_wrong(measurement):
     assert measurement.value is None or measurement.verified.before
 
 
-@pytest.mark.parametrize(("kernel_id", "seed"), [(RESNET, 7), (RESNET, 8), (ENCODER, 7)])
+@pytest.mark.parametrize(
+    ("kernel_id", "seed"), [(RESNET, 7), (RESNET, 8), (ENCODER, 7), (RESNET_16, 7), (RESNET_16, 8), (ENCODER_16, 7)]
+)
 def test_a_network_agrees_with_its_reference(ask, kernel_id, seed):
     outcome, measurement = ask(kernel_id, seed=seed)
     assert measurement.status is Status.PASS
@@ -76,6 +86,9 @@ def test_a_network_agrees_with_its_reference(ask, kernel_id, seed):
         (ENCODER, "l0.q.w"),
         (ENCODER, "l5.f1.w"),
         (ENCODER, "l11.v.w"),
+        (RESNET_16, "stem.w"),
+        (RESNET_16, "s0b0.c3.w"),
+        (ENCODER_16, "l5.n1.w"),
     ],
 )
 def test_the_sign_of_one_weight_is_seen(ask, monkeypatch, kernel_id, name):
@@ -90,7 +103,81 @@ def test_the_sign_of_one_weight_is_seen(ask, monkeypatch, kernel_id, name):
     assert_wrong(ask(kernel_id)[1])
 
 
+@pytest.mark.parametrize(
+    ("kernel_id", "name"),
+    [
+        (RESNET_16, "s1b1.c2.w"),
+        (RESNET_16, "s2b3.c2.w"),
+        (RESNET_16, "fc.w"),
+        (ENCODER_16, "l5.f1.w"),
+        (ENCODER_16, "l11.v.w"),
+    ],
+)
+def test_in_half_precision_the_sign_of_one_filter_or_column_is_seen(ask, monkeypatch, kernel_id, name):
+    """One weight's is not, this deep: what it changes is less than rounding does."""
+    genuine = OrtSession.__init__
+
+    def opened(self, graph, weights, request):
+        changed = weights[name].copy()
+        wrong = changed[len(changed) // 2] if changed.ndim == 4 else changed[:, changed.shape[1] // 2]
+        wrong *= -1
+        genuine(self, graph, {**weights, name: changed}, request)
+
+    monkeypatch.setattr(OrtSession, "__init__", opened)
+    assert_wrong(ask(kernel_id)[1])
+
+
+@pytest.fixture(scope="module")
+def made(catalog):
+    """A network's weights and one input of the size of its twin, by the kernel's id and a seed."""
+
+    def made(kernel_id, seed=7):
+        kernel = catalog.kernel(kernel_id)
+        network, variant = NETWORKS[name_of(kernel)], kernel.variants[0]
+        operands = Operands(Task(kernel, variant, seed, 7, 0, 0.0))
+        shape = {**variant.shape, **network.twin}
+        return network, operands.weights(), operands.input(tuple(shape[name] for name in network.inputs), "twin")
+
+    return made
+
+
+@pytest.mark.parametrize("kernel_id", [RESNET_16, ENCODER_16])
+def test_the_tolerance_of_half_precision_is_three_times_what_rounding_every_node_costs(made, catalog, kernel_id):
+    network, weights, twin = made(kernel_id)
+    cost = relative_error(network.reference(twin, weights, rounding.fp16), network.reference(twin, weights))
+    assert 2.5 < catalog.kernel(kernel_id).tolerance / cost < 4
+
+
+@pytest.mark.parametrize(("half", "single"), [(RESNET_16, RESNET), (ENCODER_16, ENCODER)])
+def test_a_network_in_half_precision_is_that_of_single_precision_rounded(made, half, single):
+    _, weights, twin = made(half)
+    _, wide_weights, wide_twin = made(single)
+    assert np.array_equal(twin, wide_twin.astype(np.float16))
+    assert weights.keys() == wide_weights.keys()
+    for name, weight in weights.items():
+        assert weight.dtype == np.float16
+        assert np.array_equal(weight, wide_weights[name].astype(np.float16))
+
+
+def test_filters_pass_on_nothing_of_what_all_their_inputs_share(made):
+    _, weights, _ = made(RESNET)
+    for name, weight in weights.items():
+        if weight.ndim == 4:
+            sums = weight.reshape(len(weight), -1).sum(axis=1, dtype=np.float64)
+            assert np.abs(sums).max() < 1e-4 * weight.std() * weight[0].size, name
+
+
 @pytest.mark.parametrize("kernel_id", [RESNET, ENCODER])
+@pytest.mark.parametrize("seed", [7, 8])
+def test_two_inputs_are_far_apart_at_the_output_beside_any_tolerance(made, catalog, kernel_id, seed):
+    network, weights, twin = made(kernel_id, seed)
+    there = network.reference(twin, weights)
+    back = network.reference(twin[..., ::-1], weights)
+    assert relative_error(there, back) > 0.05
+    assert relative_error(there, back) > 5 * catalog.kernel(f"{kernel_id}.fp16").tolerance
+
+
+@pytest.mark.parametrize("kernel_id", [RESNET, ENCODER, RESNET_16, ENCODER_16])
 def test_another_input_is_seen(ask, monkeypatch, kernel_id):
     genuine = OrtSession.evaluate
     monkeypatch.setattr(
@@ -99,7 +186,8 @@ def test_another_input_is_seen(ask, monkeypatch, kernel_id):
     assert_wrong(ask(kernel_id)[1])
 
 
-def test_the_output_of_the_other_batch_is_seen(ask, monkeypatch):
+@pytest.mark.parametrize("kernel_id", [RESNET, RESNET_16, ENCODER_16])
+def test_the_output_of_the_other_batch_is_seen(ask, monkeypatch, kernel_id):
     genuine, first = OrtSession.bind, []
 
     def bind(self, inputs, output):
@@ -107,12 +195,22 @@ def test_the_output_of_the_other_batch_is_seen(ask, monkeypatch):
         return genuine(self, first[0], output)
 
     monkeypatch.setattr(OrtSession, "bind", bind)
-    assert_wrong(ask(RESNET)[1])
+    assert_wrong(ask(kernel_id)[1])
 
 
-@pytest.mark.parametrize("value", [0.0, 0.5, np.nan, np.inf])
-@pytest.mark.parametrize("where", [(OrtSession, "evaluate"), (OrtBinding, "result"), "both"])
-def test_a_constant_or_no_number_is_no_result(ask, monkeypatch, value, where):
+WHERE = [(OrtSession, "evaluate"), (OrtBinding, "result"), "both"]
+
+
+@pytest.mark.parametrize(
+    ("kernel_id", "value", "where"),
+    [
+        *((RESNET, value, where) for value in (0.0, 0.5, np.nan, np.inf) for where in WHERE),
+        (RESNET_16, 0.5, "both"),
+        (RESNET_16, np.nan, WHERE[1]),
+        (ENCODER_16, 0.0, WHERE[1]),
+    ],
+)
+def test_a_constant_or_no_number_is_no_result(ask, monkeypatch, kernel_id, value, where):
     places = [(OrtSession, "evaluate"), (OrtBinding, "result")] if where == "both" else [where]
     for owner, name in places:
         genuine = getattr(owner, name)
@@ -121,7 +219,7 @@ def test_a_constant_or_no_number_is_no_result(ask, monkeypatch, value, where):
             return np.full_like(genuine(self, *inputs), value)
 
         monkeypatch.setattr(owner, name, constant)
-    assert_wrong(ask(RESNET)[1])
+    assert_wrong(ask(kernel_id)[1])
 
 
 @pytest.mark.parametrize("from_call", [1, 3])

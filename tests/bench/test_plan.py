@@ -1,6 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
-from netmind_tui.bench.plan import Resources, Target, choose, make_plan, memory_refusal, threads_for
+from netmind_tui.bench.choice import choose
+from netmind_tui.bench.permit import memory_refusal
+from netmind_tui.bench.plan import Resources, Target, make_plan, threads_for
 from netmind_tui.model.measurement import Because, Reason
 from netmind_tui.model.problem import Problem
 
@@ -21,14 +25,16 @@ def target(cpu):
 
 def test_every_kernel_meets_every_device(catalog, target, gpu):
     steps = plan(catalog, target(), target(gpu)).steps
-    kernels = len(catalog.suites[0].kernels)
+    kernels = len(next(suite for suite in catalog.suites if suite.name == "quick").kernels)
     assert [step.target.device.id for step in steps] == ["cpu"] * kernels + ["gpu:0"] * kernels
-    assert all(step.is_tried or step.refused.id is Reason.NOT_PLACEABLE for step in steps)
+    # These plans name no folder on a disk.
+    tried = [step for step in steps if step.kernel.family != "disk"]
+    assert all(step.is_tried or step.refused.id is Reason.NOT_PLACEABLE for step in tried)
 
 
 def test_a_pattern_chooses_among_all_kernels(catalog):
     choice = choose(catalog, "quick", ["gemm.*"])
-    assert [kernel.id for kernel in choice.kernels] == ["gemm.fp32", "gemm.tf32", "gemm.fp16", "gemm.int8"]
+    assert [kernel.id for kernel in choice.kernels] == ["gemm.fp32", "gemm.tf32", "gemm.fp16", "gemm.bf16", "gemm.int8"]
 
 
 def test_only_a_whole_id_is_a_name(catalog):
@@ -40,6 +46,32 @@ def test_a_precision_that_a_cpu_has_not_is_not_tried_there(catalog, target):
     steps = {step.kernel.id: step for step in plan(catalog, target()).steps}
     assert steps["gemm.fp16"].refused.id is Reason.NOT_PLACEABLE
     assert not steps["gemm.fp16"].is_named
+
+
+@pytest.mark.parametrize(("capability", "refused"), [("7.5", True), ("8.0", False), ("12.0", False), (None, False)])
+@pytest.mark.parametrize("kernel_id", ["gemm.bf16", "gemm.tf32"])
+def test_a_precision_that_a_card_is_too_old_for_is_not_tried_there(
+    catalog, target, gpu, kernel_id, capability, refused
+):
+    card = target(replace(gpu, compute_capability=capability))
+    (step,) = plan(catalog, card, kernels=(kernel_id,)).steps
+    assert step.is_tried is not refused
+    if refused:
+        assert step.refused.id is Reason.NOT_PLACEABLE
+        assert step.refused.detail == f"{kernel_id} needs compute capability 8.0; gpu:0 has 7.5"
+
+
+@pytest.mark.parametrize("kernel_id", ["gemm.bf16", "conv.resnet50.fp16", "encoder.base.fp16"])
+def test_what_only_cards_run_costs_a_cpu_nothing(catalog, target, kernel_id):
+    made = plan(catalog, target(), kernels=(kernel_id,))
+    assert made.steps[0].refused.id is Reason.NOT_PLACEABLE
+    assert made.expected_s == 0
+
+
+def test_the_networks_in_half_precision_fit_a_card_of_8_gb(catalog, target, gpu):
+    card = target(replace(gpu, memory_total_bytes=8 * 10**9), free=7 * 10**9)
+    for step in plan(catalog, card, kernels=("*.fp16", "gemv.int4", "gemm.bf16")).steps:
+        assert step.is_tried, step.refused
 
 
 @pytest.mark.parametrize(

@@ -254,12 +254,14 @@ class TestHistory:
         found = json.loads(netmind("bench", "--history", "-k", "gemm.*", "-d", "cpu", "--json").stdout)
         assert [[figure["kernel"] for figure in run["figures"]] for run in found["runs"]] == [["gemm.fp32"]]
         assert json.loads(netmind("bench", "--history", "-d", "gpu:0", "--json").stdout)["runs"] == []
+        assert len(json.loads(netmind("bench", "--history", "--suite", "quick", "--json").stdout)["runs"]) == 2
 
     @pytest.mark.parametrize(
         ("arguments", "words"),
         [
             (("-k", "gemm.fp23"), "did you mean gemm.fp32?"),
             (("-d", "nonsense"), "nonsense"),
+            (("--suite", "quik"), "did you mean quick?"),
             (("--format", "csv"), "table, json"),
         ],
     )

@@ -168,6 +168,7 @@ def test_a_broken_configuration_is_named(netmind, configure):
         (["--interval", "3"], "go with --watch"),
         (["--watch", "--count", "0"], "0"),
         (["--watch", "--interval", "0"], "0"),
+        (["--watch", "--interval", "nan"], "--interval nan: a number of seconds is expected"),
         (["--watch", "--format", "table"], "this command writes jsonl"),
         (["--watch", "-o", "x"], "redirect"),
         (["extra"], "extra"),

@@ -10,6 +10,7 @@ from netmind_tui.model.host import Boundary, Cpu, Disk, Host
 from netmind_tui.model.info import DeviceProcess, DeviceUse, Info, Tool
 from netmind_tui.model.reading import Absence
 from netmind_tui.model.redaction import Redactor, names_of
+from netmind_tui.model.sample import DeviceSample
 
 UUID = "GPU-8c1f2a3b-aaaa-4000-8000-0123456789ab"
 HOST = Host(
@@ -129,3 +130,10 @@ def test_no_uuid_address_or_path_survives_in_a_sentence(uuid, address, path):
     shown = Redactor().redact({"title": sentence})["title"]
 
     assert shown == "device uuid-1 at address-1, in path-1: failed"
+
+
+def test_a_host_that_is_called_like_a_device_takes_no_devices_name():
+    documents = (INFO, DeviceSample(device="gpu:0", uuid=UUID), DeviceUse(device="gpu:0"))
+    _, sample, use = Redactor(names_of("gpu", ())).redact(documents)
+
+    assert (sample.device, use.device) == ("gpu:0", "gpu:0")

@@ -68,7 +68,7 @@ def test_the_wheel_holds_every_graph_that_its_catalogue_names(wheel):
         catalog = tomllib.loads(archive.read("netmind_tui/_kernels/catalog.toml").decode())
         variants = [variant for kernel in catalog["kernels"] for variant in kernel["variants"]]
         assert variants
-        for variant in variants:
+        for variant in (each for each in variants if "file" in each):
             graph = archive.read(f"netmind_tui/_kernels/{variant['file']}")
             assert hashlib.sha256(graph).hexdigest() == variant["sha256"], variant["file"]
 

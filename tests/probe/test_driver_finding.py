@@ -98,3 +98,17 @@ def test_without_such_files_there_is_nothing_to_say(tmp_path):
     assert device_file_findings(tmp_path) == ()
     (tmp_path / "dev").mkdir()
     assert device_file_findings(tmp_path) == ()
+
+
+def test_a_missing_file_of_cuda_is_told_until_it_is_there_or_can_be_made(tmp_path):
+    (tmp_path / "dev").mkdir()
+    (tmp_path / "dev/nvidia0").touch()
+    (finding,) = device_file_findings(tmp_path)
+    assert (finding.id, finding.status) == ("device-file-missing", Status.ERROR)
+    assert "nvidia-modprobe" in finding.remediation
+    (tmp_path / "usr/bin").mkdir(parents=True)
+    (tmp_path / "usr/bin/nvidia-modprobe").touch()
+    assert [each.status for each in device_file_findings(tmp_path)] == [Status.PASS]
+    (tmp_path / "usr/bin/nvidia-modprobe").unlink()
+    (tmp_path / "dev/nvidia-uvm").touch()
+    assert [each.status for each in device_file_findings(tmp_path)] == [Status.PASS]

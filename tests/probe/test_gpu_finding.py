@@ -4,7 +4,7 @@ import pytest
 
 from netmind_tui.model.device import Device, DeviceKind, Driver, Trouble
 from netmind_tui.model.finding import Action, Status
-from netmind_tui.probe.finding import gpu_findings, library_missing_finding
+from netmind_tui.probe.finding import gpu_findings, library_missing_finding, unlisted_finding
 
 
 def gpu(**facts):
@@ -104,3 +104,21 @@ def test_a_card_without_its_module_lacks_the_driver(sysfs, driver, evidence, ste
     finding = library_missing_finding(sysfs.root)
     assert (finding.id, finding.evidence, finding.action) == ("driver-missing", evidence, Action.ASK_OWNER)
     assert step in finding.remediation
+
+
+def test_a_card_that_the_driver_could_not_start_is_missed(sysfs):
+    sysfs.add("0000:01:00.0")
+    sysfs.add("0000:81:00.0")
+    sysfs.add("0000:c1:00.0", driver="vfio-pci")
+    listed = [Device(id="gpu:0", kind=DeviceKind.GPU, pci_slot="0000:01:00.0")]
+    finding = unlisted_finding(listed, sysfs.root)
+    assert (finding.id, finding.status, finding.action) == ("gpu-not-listed", Status.FAIL, Action.REBOOT)
+    assert "0000:81:00.0" in finding.title
+    assert (finding.actual, finding.required) == ("1 listed", "2 on the bus")
+    mended = [*listed, Device(id="gpu:1", kind=DeviceKind.GPU, pci_slot="0000:81:00.0")]
+    assert unlisted_finding(mended, sysfs.root) is None
+
+
+def test_slots_that_are_not_known_accuse_nobody(sysfs):
+    sysfs.add("0000:01:00.0")
+    assert unlisted_finding([Device(id="gpu:0", kind=DeviceKind.GPU)], sysfs.root) is None

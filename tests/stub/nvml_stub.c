@@ -13,6 +13,7 @@
  *   NETMIND_STUB_HANG_AT       "handle": already opening it hangs (default: reading it does)
  *   NETMIND_STUB_CRASH_INDEX   which GPU ends the process when it is sampled (default: 1 in crash, else none)
  *   NETMIND_STUB_BUSY_PID      the process that computes on GPU 0 (default: 4242 in busy, else none)
+ *   NETMIND_STUB_LOADED        anything: PCIe links run at their full generation, as under load
  *   NETMIND_STUB_ECC, _ECC_PENDING, _CORRECTED, _UNCORRECTED, _UNCORRECTED_EVER, _REMAP_PENDING, _REMAP_FAILED,
  *   _RETIRE_PENDING, _RECOVERY, _REASONS, _POWER_LIMIT_W, _PCIE_WIDTH, _PERSISTENCE (each with NETMIND_STUB before it)
  *                              what is wrong with GPU 0 (worn: nearly everything), in NVML's numbers
@@ -330,7 +331,7 @@ int nvmlDeviceGetMaxPcieLinkGeneration(Handle *h, uint *value) { WHOLE(h); *valu
 int nvmlDeviceGetMaxPcieLinkWidth(Handle *h, uint *value) { WHOLE(h); *value = 16; return OK; }
 int nvmlDeviceGetCurrPcieLinkGeneration(Handle *h, uint *value) {
     WHOLE(h);
-    *value = (uint)(busy_pid(h) ? h->model->pcie_generation : 1);
+    *value = (uint)(busy_pid(h) || getenv("NETMIND_STUB_LOADED") ? h->model->pcie_generation : 1);
     return OK;
 }
 int nvmlDeviceGetCurrPcieLinkWidth(Handle *h, uint *value) {

@@ -3,7 +3,7 @@
 A family never sees ONNX Runtime: the worker hands it a way to open sessions.
 """
 
-from netmind_tui.bench.family import dispatch, gemm, gemv, network, stream
+from netmind_tui.bench.family import decoder, disk, dispatch, gemm, gemv, memory, network, stream, transfer
 from netmind_tui.bench.family.base import Prepare
 
 FAMILIES: dict[str, Prepare] = {
@@ -12,4 +12,8 @@ FAMILIES: dict[str, Prepare] = {
     "stream": stream.prepare,
     "dispatch": dispatch.prepare,
     "network": network.prepare,
+    "decoder": decoder.prepare,
+    "transfer": transfer.prepare,
+    "memory": memory.prepare,
+    "disk": disk.prepare,
 }

@@ -2,28 +2,33 @@
 
 from collections.abc import Mapping
 from math import erf, sqrt
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from netmind_tui.bench.reference.rounding import Rounding, Wide, exact
+
 _HEADS = 12
 _EPSILON = 1e-5
-Wide = NDArray[np.float64]
+Float = np.floating[Any]
 _erf = np.frompyfunc(erf, 1, 1)
 
 
-def encode(embeddings: NDArray[np.float32], weights: Mapping[str, NDArray[np.float32]]) -> Wide:
-    """Hidden states (n, sequence, hidden) after the last layer, from those before the first."""
+def encode(embeddings: NDArray[Float], weights: Mapping[str, NDArray[Float]], rounded: Rounding = exact) -> Wide:
+    """Hidden states (n, sequence, hidden) after the last layer, from those before the first.
+
+    ``rounded`` is applied to what each node gives.
+    """
 
     def linear(x: Wide, name: str) -> Wide:
-        product: Wide = x @ weights[f"{name}.w"].astype(np.float64) + weights[f"{name}.b"]
-        return product
+        product = rounded(x @ weights[f"{name}.w"].astype(np.float64))
+        return rounded(product + weights[f"{name}.b"])
 
     def normalise(x: Wide, name: str) -> Wide:
         centred = x - x.mean(axis=-1, keepdims=True)
         scaled = centred / np.sqrt(x.var(axis=-1, keepdims=True) + _EPSILON)
-        shifted: Wide = scaled * weights[f"{name}.w"] + weights[f"{name}.b"]
-        return shifted
+        return rounded(scaled * weights[f"{name}.w"] + weights[f"{name}.b"])
 
     x = embeddings.astype(np.float64)
     count, length, hidden = x.shape
@@ -33,11 +38,13 @@ def encode(embeddings: NDArray[np.float32], weights: Mapping[str, NDArray[np.flo
 
     layer = 0
     while (name := f"l{layer}") + ".q.w" in weights:
-        scores = heads(x, f"{name}.q") @ heads(x, f"{name}.k").swapaxes(2, 3) / sqrt(hidden // _HEADS)
-        mixed = _softmax(scores) @ heads(x, f"{name}.v")
+        scores = rounded(heads(x, f"{name}.q") @ heads(x, f"{name}.k").swapaxes(2, 3))
+        shares = rounded(_softmax(rounded(scores / sqrt(hidden // _HEADS))))
+        mixed = rounded(shares @ heads(x, f"{name}.v"))
         attended = mixed.transpose(0, 2, 1, 3).reshape(count, length, hidden)
-        x = normalise(x + linear(attended, f"{name}.o"), f"{name}.n1")
-        x = normalise(x + linear(_gelu(linear(x, f"{name}.f1")), f"{name}.f2"), f"{name}.n2")
+        x = normalise(rounded(x + linear(attended, f"{name}.o")), f"{name}.n1")
+        inner = rounded(_gelu(linear(x, f"{name}.f1")))
+        x = normalise(rounded(x + linear(inner, f"{name}.f2")), f"{name}.n2")
         layer += 1
     return x
 

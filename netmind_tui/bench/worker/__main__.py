@@ -17,7 +17,7 @@ from netmind_tui.bench.protocol import Ready, Request
 from netmind_tui.bench.worker.measure import Worker
 from netmind_tui.model.kernel import Provider
 
-_STOP = b"stop\n"
+_STOP, _GO = b"stop\n", b"go\n"
 
 
 def _private_stdout() -> BinaryIO:
@@ -34,6 +34,8 @@ def _listen(worker: Worker, requests: "queue.SimpleQueue[Request | None]") -> No
         for line in sys.stdin.buffer:
             if line == _STOP:
                 worker.stop_asked.set()
+            elif line == _GO:
+                worker.go_given.set()
             else:
                 requests.put(decoder.decode(line))
     finally:

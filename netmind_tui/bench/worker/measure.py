@@ -2,23 +2,39 @@
 
 import gc
 import threading
-from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
 from time import perf_counter
 from typing import BinaryIO
 
 import msgspec
 
 from netmind_tui.bench.catalog import DigestMismatchError, read_graph
+from netmind_tui.bench.check import Check
 from netmind_tui.bench.family import FAMILIES
-from netmind_tui.bench.family.base import Array, Task
+from netmind_tui.bench.family.base import Survey, Task
 from netmind_tui.bench.placement import PlacementRefusedError
-from netmind_tui.bench.protocol import Begun, Cause, Event, Noticed, Outcome, Prepared, Refusal, Request
+from netmind_tui.bench.protocol import (
+    Begun,
+    Cause,
+    Event,
+    Noticed,
+    Outcome,
+    Poised,
+    Prepared,
+    Refusal,
+    Request,
+    Surveying,
+)
+from netmind_tui.bench.refusal import RefusedError
 from netmind_tui.bench.rotation import Rotation
 from netmind_tui.bench.timing import Notice, Stopwatch
+from netmind_tui.bench.worker.cuda import CudaCard
 from netmind_tui.bench.worker.library import LibraryAbsentError, ProviderError, load_cuda, load_cudnn
-from netmind_tui.bench.worker.session import OrtSession
+from netmind_tui.bench.worker.shelf import Opening, Shelf
 from netmind_tui.model.kernel import Phase, Provider
 
+_TELL_EVERY_S = 0.25
 _OUT_OF_MEMORY = ("failed to allocate", "bad_alloc", "out of memory", "available memory")
 
 
@@ -29,7 +45,9 @@ class Worker:
         self._provider = provider
         self._events = events
         self._encoder = msgspec.json.Encoder()
+        self._shelf = Shelf()
         self.stop_asked = threading.Event()
+        self.go_given = threading.Event()
 
     def say(self, event: Event) -> None:
         """Send one event."""
@@ -39,7 +57,8 @@ class Worker:
     def answer(self, request: Request) -> Outcome | Refusal:
         """Measure one kernel, or say why not."""
         try:
-            return self._measure(request)
+            with ExitStack() as stack:
+                return self._measure(request, stack)
         except DigestMismatchError as error:
             return Refusal(Cause.DIGEST, str(error))
         except ProviderError as error:
@@ -48,6 +67,8 @@ class Worker:
             return Refusal(Cause.LIBRARY, str(error))
         except PlacementRefusedError as error:
             return Refusal(Cause.PLACEMENT, str(error))
+        except RefusedError as error:
+            return Refusal(error.cause, str(error))
         except MemoryError as error:
             return Refusal(Cause.MEMORY, str(error) or "the allocation failed")
         except Exception as error:  # noqa: BLE001 - whatever the runtime raises is this kernel's answer, not the end
@@ -55,21 +76,18 @@ class Worker:
         finally:
             gc.collect()  # sessions hold buffers: they go back before the next kernel asks for some
 
-    def _measure(self, request: Request) -> Outcome:
+    def _measure(self, request: Request, stack: ExitStack) -> Outcome:
         self.stop_asked.clear()
+        self.go_given.clear()
         self._begin(Phase.SETUP)
         started = perf_counter()
+        self._shelf.make_room(request)
         graph = read_graph(request.variant)
         if request.provider is Provider.CUDA:
             load_cuda()
         if request.variant.needs_cudnn:
             load_cudnn()
-        opened: list[OrtSession] = []
-
-        def open_session(weights: Mapping[str, Array]) -> OrtSession:
-            opened.append(OrtSession(graph, weights, request))
-            return opened[-1]
-
+        opening = Opening(graph, request, self._shelf)
         task = Task(
             request.kernel,
             request.variant,
@@ -77,11 +95,16 @@ class Worker:
             request.default_seed,
             request.memory_limit_bytes,
             request.rules.setup_cap_s,
+            folder=Path(request.folder) if request.folder is not None else None,
+            open_card=lambda: CudaCard(stack),
+            stack=stack,
         )
-        exercise = FAMILIES[request.kernel.family](task, open_session)
+        exercise = FAMILIES[request.kernel.family](task, opening)
         setup_s = perf_counter() - started
 
         self.say(Prepared(exercise.shape))
+        if isinstance(exercise, Survey):
+            return self._survey(exercise, request, setup_s)
         rotation = Rotation(exercise)
         self._begin(Phase.COLD)
         first_s = rotation.run(1)
@@ -90,13 +113,16 @@ class Worker:
         outcome = Outcome(
             shape=exercise.shape,
             setup_s=setup_s,
-            placed_nodes=sum(session.placed_nodes for session in opened),
-            placement_read=all(session.placement_read for session in opened),
+            placed_nodes=sum(session.placed_nodes for session in opening.sessions),
+            placement_read=all(session.placement_read for session in opening.sessions),
             notes=exercise.notes,
             before=rotation.check(),
         )
         if not outcome.before.ok:
             return outcome
+        if request.in_step:
+            self.say(Poised())
+            self.go_given.wait()
 
         def begin(phase: Phase) -> None:
             rotation.spoil()
@@ -105,13 +131,50 @@ class Worker:
         stopwatch = Stopwatch(rotation.run, request.rules, begin, self._notify, self.stop_asked.is_set, perf_counter)
         timing = stopwatch.measure(exercise.cold_s or first_s)
         self._begin(Phase.VERIFY)
-        return msgspec.structs.replace(outcome, after=rotation.check(), timing=timing)
+        after = rotation.check()
+        if after.ok:
+            self._shelf.confirm()
+        return msgspec.structs.replace(outcome, after=after, timing=timing)
+
+    def _survey(self, survey: Survey, request: Request, setup_s: float) -> Outcome:
+        """Go through it once; the certified phase is when that happens, so that it is watched."""
+        self._begin(Phase.SUSTAINED if request.rules.sustained else Phase.BURST)
+        found = survey.examine(_Telling(self))
+        self._begin(Phase.VERIFY)
+        return Outcome(
+            shape=survey.shape,
+            setup_s=setup_s,
+            placed_nodes=0,
+            placement_read=False,
+            notes=survey.notes,
+            before=Check("patterns", ok=found.wrong is None, error=None),
+            surveyed=found,
+        )
 
     def _begin(self, phase: Phase) -> None:
         self.say(Begun(phase))
 
     def _notify(self, notice: Notice) -> None:
         self.say(Noticed(notice))
+
+
+class _Telling:
+    """Says how a survey goes, at most four times a second."""
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+        self._told_at = perf_counter()
+
+    def done(self, count: int, total: int) -> None:
+        """So many of so many bytes are done."""
+        now = perf_counter()
+        if now - self._told_at >= _TELL_EVERY_S:
+            self._told_at = now
+            self._worker.say(Surveying(count, total))
+
+    def is_asked_to_stop(self) -> bool:
+        """Whether to end early."""
+        return self._worker.stop_asked.is_set()
 
 
 def _refusal_of(error: Exception) -> Refusal:

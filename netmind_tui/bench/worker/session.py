@@ -1,14 +1,15 @@
 """One graph on one provider: opened, placed where it was asked for, bound and run."""
 
 import weakref
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import onnxruntime as ort
 
-from netmind_tui.bench.family.base import Array
+from netmind_tui.bench.family.base import Array, Cache
 from netmind_tui.bench.placement import assert_placed
 from netmind_tui.bench.protocol import Request
+from netmind_tui.bench.worker import bfloat
 from netmind_tui.bench.worker.library import EP_NAMES
 from netmind_tui.model.kernel import Provider
 
@@ -16,16 +17,27 @@ _SPOIL_STRIDE, _SPOILED_BYTES = 1_000_003, 64
 
 
 class OrtBinding:
-    """Inputs and output of one run. ``buffer`` is the output itself where it lies in the host's memory."""
+    """Inputs and output of one run. ``buffer`` is the output itself where it lies in the host's memory.
+
+    ``reader`` copies the output to the host where NumPy has no such type.
+    """
 
     def __init__(
-        self, session: ort.InferenceSession, options: ort.RunOptions | None, io: ort.IOBinding, buffer: Array | None
+        self,
+        session: ort.InferenceSession,
+        options: ort.RunOptions | None,
+        io: ort.IOBinding,
+        buffer: Array | None,
+        reader: bfloat.Reader | None = None,
     ) -> None:
         self._session = session
         self._options = options
         self._buffer = buffer
+        self._reader = reader
         self._spoiled = 0
         self.io = io
+        self.caches: list[tuple[Cache, ort.OrtValue]] = []
+        self.inputs: list[Array] = []
 
     def run(self) -> None:
         """Start one iteration."""
@@ -35,14 +47,30 @@ class OrtBinding:
         """The output, copied to the host if it lies elsewhere."""
         if self._buffer is not None:
             return self._buffer
+        if self._reader is not None:
+            return self._reader.read(self.io.get_outputs()[0])
         copied: Array = self.io.copy_outputs_to_cpu()[0]
         return copied
 
+    def cached(self) -> list[Array]:
+        """The caches, copied to the host if they lie elsewhere."""
+        return [value.numpy() if self._buffer is None else cache.values for cache, value in self.caches]
+
     def spoil(self) -> None:
+        """Make the output wrong, and of each cache what a run writes."""
+        self._spoil_output()
+        for cache, value in self.caches:
+            values = value.numpy() if self._buffer is None else cache.values
+            values[cache.written] = 0x55
+            if self._buffer is None:
+                value.update_inplace(values)
+
+    def _spoil_output(self) -> None:
         """On the host a few bytes, elsewhere each time; on a device, where that costs as much, the whole output."""
         if self._buffer is None:
-            for output in self.io.get_outputs():
-                output.update_inplace(np.full_like(output.numpy(), 0x55))
+            for output in self.io.get_outputs()[:1]:
+                wrong = np.full_like(output.numpy(), 0x55) if self._reader is None else bfloat.wrong_for(output)
+                output.update_inplace(wrong)
             return
         raw = self._buffer.reshape(-1).view(np.uint8)
         raw[self._spoiled : self._spoiled + _SPOILED_BYTES] = 0xAA
@@ -55,9 +83,11 @@ class OrtSession:
     def __init__(self, graph: bytes, weights: Mapping[str, Array], request: Request) -> None:
         self._on_gpu = request.provider is Provider.CUDA
         self.spoils_cheaply = not self._on_gpu
-        self._weights = {name: ort.OrtValue.ortvalue_from_numpy(weight) for name, weight in weights.items()}
+        self._weights = {name: bfloat.value_of(weight) for name, weight in weights.items()}
+        self._provider = _provider(request)
+        self._reader: bfloat.Reader | None = None
         self._session = ort.InferenceSession(
-            graph, self._options(request), providers=[_provider(request)], enable_fallback=0
+            graph, self._options(request), providers=[self._provider], enable_fallback=0
         )
         if self._on_gpu:
             self._weights.clear()  # the device has its own copy
@@ -81,22 +111,34 @@ class OrtSession:
             options.add_external_initializers(list(self._weights), list(self._weights.values()))
         return options
 
-    def bind(self, inputs: Mapping[str, Array], output: Array) -> OrtBinding:
+    def bind(self, inputs: Mapping[str, Array], output: Array, caches: Sequence[Cache] = ()) -> OrtBinding:
         """Bind inputs and output on the device: on a GPU in the session's own arena, which the limit bounds."""
         io = self._session.io_binding()
         name = self._session.get_outputs()[0].name
         for key, value in inputs.items():
-            if self._on_gpu:
-                io.bind_cpu_input(key, value)
-            else:
-                io.bind_ortvalue_input(key, ort.OrtValue.ortvalue_from_numpy(value))
+            io.bind_ortvalue_input(key, bfloat.value_of(value))  # copied to where the graph wants it, if need be
         if self._on_gpu:
             io.bind_output(name, "cuda", 0)
             io.synchronize_inputs()
             self._waiting = weakref.ref(io)  # held only by those who use it: buffers go back with them
-            return OrtBinding(self._session, self._run_options, io, None)
-        io.bind_ortvalue_output(name, ort.OrtValue.ortvalue_from_numpy(output))
-        return OrtBinding(self._session, self._run_options, io, output)
+            if output.dtype == bfloat.BITS and self._reader is None:
+                self._reader = bfloat.Reader(self._provider)
+            binding = OrtBinding(self._session, self._run_options, io, None, self._reader)
+        else:
+            io.bind_ortvalue_output(name, ort.OrtValue.ortvalue_from_numpy(output))
+            binding = OrtBinding(self._session, self._run_options, io, output)
+        binding.caches = self._bind_caches(io, caches)
+        binding.inputs = list(inputs.values())  # the runtime reads them where they lie, and holds none of them
+        return binding
+
+    def _bind_caches(self, io: ort.IOBinding, caches: Sequence[Cache]) -> list[tuple[Cache, ort.OrtValue]]:
+        """Bind each cache once for what is read and what is written."""
+        place = ("cuda", 0) if self._on_gpu else ()
+        bound = [(cache, ort.OrtValue.ortvalue_from_numpy(cache.values, *place)) for cache in caches]
+        for cache, value in bound:
+            io.bind_ortvalue_input(cache.input, value)
+            io.bind_ortvalue_output(cache.output, value)
+        return bound
 
     def synchronise(self) -> None:
         """Wait for the device (one binding waits for all of them); a CPU run has finished when it returns."""
@@ -108,6 +150,20 @@ class OrtSession:
         """Run once outside every binding; the output, on the host."""
         output: Array = self._session.run(None, dict(inputs))[0]
         return output
+
+    def observe(self, inputs: Mapping[str, Array], caches: Sequence[Cache]) -> dict[str, Array]:
+        """Run once outside every binding; every output by its name, on the host."""
+        io = self._session.io_binding()
+        for key, value in inputs.items():
+            io.bind_ortvalue_input(key, ort.OrtValue.ortvalue_from_numpy(value))
+        names = [output.name for output in self._session.get_outputs()]
+        plain = [name for name in names if name not in {cache.output for cache in caches}]
+        for name in plain:
+            io.bind_output(name)
+        bound = self._bind_caches(io, caches)
+        self._session.run_with_iobinding(io)
+        found = dict(zip(plain, io.copy_outputs_to_cpu(), strict=False))  # those of the caches come after these
+        return {**found, **{cache.output: value.numpy() if self._on_gpu else cache.values for cache, value in bound}}
 
 
 def _run_options(request: Request) -> ort.RunOptions | None:
