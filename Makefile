@@ -29,7 +29,7 @@ bench: $(VENV)/installed-bench
 	@$(BIN)/netmind bench $(ARGS)
 
 test: $(VENV)/installed-test
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest --numprocesses auto --dist loadscope $(ARGS)
 
 lint: $(VENV)/installed-test
 	@$(BIN)/ruff check

@@ -123,6 +123,7 @@ def _watch_recording(path: Path, *, count: int | None, names: list[str], share: 
 def _recorded(path: Path, names: list[str]) -> "tuple[Info, Selection]":
     """The machine of a recording, as it was in its last sample."""
     from netmind_tui.model.info import Info  # noqa: PLC0415 - see above
+    from netmind_tui.probe.description import now, this_tool  # noqa: PLC0415 - see above
     from netmind_tui.probe.finding import gpu_findings  # noqa: PLC0415 - see above
     from netmind_tui.probe.recording import RecordingSource  # noqa: PLC0415 - see above
 
@@ -138,8 +139,8 @@ def _recorded(path: Path, names: list[str]) -> "tuple[Info, Selection]":
     ids = {each.id for each in selection.devices}
     found = gpu_findings(header.driver, header.devices) if header.driver is not None else ()
     document = Info(
-        generated_at=machine.now(),
-        tool=machine.this_tool(),
+        generated_at=now(),
+        tool=this_tool(),
         host=header.host,
         driver=header.driver,
         devices=selection.devices,

@@ -78,9 +78,10 @@ def _check(path: Path, *, force: bool) -> None:
 
 def _header(document: "Info", interval_s: float, hidden: "Redactor | None") -> "RecordingHeader":
     from netmind_tui.model.recording import RecordingHeader  # noqa: PLC0415 - as in _check
+    from netmind_tui.probe.description import now  # noqa: PLC0415 - as in _check
 
     header = RecordingHeader(
-        started_at=machine.now(),
+        started_at=now(),
         tool=document.tool,
         interval_s=interval_s,
         redacted=hidden is not None,

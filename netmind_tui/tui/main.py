@@ -1,15 +1,14 @@
-"""The command ``netmind-tui``: until there is an interface, it says so and names the commands that do the same."""
+"""The command ``netmind-tui``: refuses what it cannot work with in one sentence, and starts the interface."""
 
 import argparse
+import os
 import sys
+from pathlib import Path
 
 from netmind_tui import __version__
 from netmind_tui.model.exit import ExitCode
-
-_NOT_YET = (
-    "netmind-tui: there is no interface in this version; use `netmind info` to see this machine "
-    "and `netmind bench` to measure it\n"
-)
+from netmind_tui.model.problem import Problem
+from netmind_tui.tui import terminal
 
 
 def run() -> None:
@@ -18,13 +17,47 @@ def run() -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Say that there is nothing to start.
+    """Read the command line, and show the machine until whoever watches leaves."""
+    options = _parser().parse_args(arguments)
+    try:
+        terminal.check(os.environ)
+        return _start(options)
+    except Problem as problem:
+        sys.stderr.write(f"netmind-tui: {problem.sentence}\n")
+        return problem.code
 
-    The code is ``UNMEASURED``, the one for what cannot be done here: the command line was right (so not ``USAGE``),
-    nothing was judged (``FAILED``) and nothing broke (``CRASHED``). A script that starts it must not read success.
-    """
-    parser = argparse.ArgumentParser(prog="netmind-tui", description="The terminal interface; not in this version.")
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="netmind-tui", description="See what this machine has, measure what it does, keep its schedule."
+    )
     parser.add_argument("--version", action="version", version=f"netmind-tui {__version__}")
-    parser.parse_args(arguments)
-    sys.stderr.write(_NOT_YET)
-    return ExitCode.UNMEASURED
+    parser.add_argument("--read-only", action="store_true", help="offer nothing that changes anything")
+    parser.add_argument("--ascii", action="store_true", help="draw with plain ASCII signs")
+    parser.add_argument("--theme", help="dark, light or colour-blind")
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--demo", action="store_true", help="show a simulated machine with eight GPUs")
+    source.add_argument("--replay", metavar="FILE", type=Path, help="show a recording of netmind record")
+    source.add_argument("--record", metavar="FILE", type=Path, help="also write what is sampled to a new file")
+    return parser
+
+
+def _start(options: argparse.Namespace) -> int:
+    # The interface is loaded only now: a refusal needs none of it.
+    from netmind_tui.tui.action import read_keymap  # noqa: PLC0415 - see above
+    from netmind_tui.tui.app import NetmindApp  # noqa: PLC0415 - see above
+    from netmind_tui.tui.feed import LiveFeed, ReplayFeed, demo_path  # noqa: PLC0415 - see above
+    from netmind_tui.tui.skin import choose_skin  # noqa: PLC0415 - see above
+    from netmind_tui.tui.state import Feed, State, View  # noqa: PLC0415 - see above
+
+    skin = choose_skin(options.theme, ascii_only=options.ascii, has_colours=terminal.has_colours(os.environ))
+    keymap = read_keymap({})
+    if options.demo:
+        feed: LiveFeed | ReplayFeed = ReplayFeed(demo_path(), kind="demo", again=True)
+    elif options.replay is not None:
+        feed = ReplayFeed(options.replay)
+    else:
+        feed = LiveFeed(options.record)
+    state = State(view=View(read_only=options.read_only), feed=Feed(kind=feed.kind, label=feed.label))
+    code = NetmindApp(feed, skin, keymap, state=state).run(mouse=True)
+    return ExitCode.OK if code is None else code

@@ -17,7 +17,8 @@ from netmind_tui.model.finding import Status
 from netmind_tui.model.kernel import Phase, Provider
 from netmind_tui.model.measurement import Because, Reason
 
-RUN = read_run(Path(__file__).parents[1] / "recordings/quick_cpu.json")
+IN_A_VM = read_run(Path(__file__).parents[1] / "recordings/quick_cpu.json")
+RUN = replace(IN_A_VM, host=replace(IN_A_VM.host, boundaries={}))
 BY_KERNEL = {m.kernel: m for m in RUN.measurements}
 GEMM, DISPATCH, STREAM = BY_KERNEL["gemm.fp32"], BY_KERNEL["dispatch"], BY_KERNEL["stream.add"]
 GROWS = {"stream.add": "n"}
@@ -174,6 +175,24 @@ def test_a_series_that_scatters_claims_less():
     base = [run_of(steady(GEMM, level, seed=seed), run_id=str(seed)) for seed, level in enumerate(levels)]
     assert compare(base[2:3], [new]).kernels[0].judgement is Judgement.WORSE
     assert compare(base, [new]).kernels[0].judgement is Judgement.SAME
+
+
+def test_in_a_virtual_machine_one_run_a_side_claims_no_loss_of_a_fifth():
+    base, new = run_of(steady(GEMM)), run_of(steady(GEMM, 0.8), run_id="b")
+    assert compare([base], [new]).kernels[0].judgement is Judgement.WORSE
+    sides = [[replace(run, host=IN_A_VM.host)] for run in (base, new)]
+    assert compare(*sides).kernels[0].judgement is Judgement.SAME
+
+
+def test_in_a_virtual_machine_a_series_still_shows_it():
+    sides = [
+        [
+            replace(run_of(steady(GEMM, level, seed=seed), run_id=f"{level}-{seed}"), host=IN_A_VM.host)
+            for seed in range(12)
+        ]
+        for level in (1.0, 0.8)
+    ]
+    assert compare(*sides).kernels[0].judgement is Judgement.WORSE
 
 
 def test_a_figure_that_others_disturbed_says_nothing_about_the_machine():

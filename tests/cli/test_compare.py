@@ -19,6 +19,7 @@ def made(run_id, *, factor=1.0, kernels=("gemm.fp32", "stream.add"), day=1, **ch
     """The recorded run, with samples close to their median, and its rates moved by a factor."""
     run = json.loads(RECORDING.read_text())
     run |= {"run_id": run_id, "started_at": f"2026-02-{day:02}T00:00:00.000Z", "verdict": "pass", **changes}
+    run["host"]["boundaries"] = {}  # on a machine of its own: in a virtual one nobody sees the neighbours
     run["measurements"] = [m for m in run["measurements"] if m["kernel"] in kernels]
     for m in run["measurements"]:
         value = m["value"] * factor

@@ -1,0 +1,185 @@
+"""Everything that can be done from the keyboard: one list feeds keys, footer, help and command palette."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from netmind_tui.model.exit import ExitCode
+from netmind_tui.model.problem import Problem, nearest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One thing to do.
+
+    ``keys`` are as the terminal library names them, the first is shown; ``screens`` where it applies (everywhere if
+    empty); ``changes`` whether it changes anything beyond the view: such actions vanish with ``--read-only``.
+    ``needs_agent`` marks what says why it cannot be done while no agent runs. ``footer`` is the word shown at the foot.
+    """
+
+    id: str
+    keys: tuple[str, ...]
+    title: str
+    help: str
+    screens: tuple[str, ...] = ()
+    changes: bool = False
+    needs_agent: bool = False
+    footer: str | None = None
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action(id="go overview", keys=("1",), title="Overview", help="What runs now, what happened, and what needs you."),
+    Action(id="go devices", keys=("2",), title="Devices", help="Everything known about one device."),
+    Action(id="go bench", keys=("3",), title="Bench", help="Measure what the devices really do."),
+    Action(id="go schedule", keys=("4",), title="Schedule", help="When the machine may work for others."),
+    Action(id="go earnings", keys=("5",), title="Earnings", help="What that brings, after electricity."),
+    Action(id="go cert", keys=("6",), title="Cert", help="The certificate that others can check."),
+    Action(id="go activity", keys=("7",), title="Activity", help="Everything that happened."),
+    Action(id="go settings", keys=("comma",), title="Settings", help="Every setting, and where it comes from."),
+    Action(
+        id="pause",
+        keys=("p",),
+        title="Pause…",
+        help="Give nothing to others for a while.",
+        changes=True,
+        needs_agent=True,
+        footer="pause…",
+    ),
+    Action(id="resume", keys=("r",), title="Resume", help="Give to others again.", changes=True, needs_agent=True),
+    Action(
+        id="finish",
+        keys=("f",),
+        title="Finish",
+        help="End what runs, then give nothing more.",
+        changes=True,
+        needs_agent=True,
+        footer="finish",
+    ),
+    Action(
+        id="stop",
+        keys=("exclamation_mark",),
+        title="Stop now",
+        help="Take the machine back at once.",
+        changes=True,
+        needs_agent=True,
+        footer="stop now",
+    ),
+    Action(id="next box", keys=("tab",), title="Next box", help="Move to the next box of the screen."),
+    Action(id="box before", keys=("shift+tab",), title="Box before", help="Move to the box before."),
+    Action(id="down", keys=("down", "j"), title="Down", help="The next row of the box."),
+    Action(id="up", keys=("up", "k"), title="Up", help="The row before."),
+    Action(id="enter", keys=("enter",), title="Open", help="Open what the cursor is on."),
+    Action(id="back", keys=("escape",), title="Back", help="Leave what was opened; stop what runs, after asking."),
+    Action(
+        id="span",
+        keys=("t",),
+        title="Time range",
+        help="Histories over two minutes or one hour.",
+        screens=("overview", "devices"),
+    ),
+    Action(
+        id="layout",
+        keys=("g",),
+        title="Cards or rows",
+        help="Show GPUs as cards or as rows.",
+        screens=("overview",),
+        footer="cards/rows",
+    ),
+    Action(
+        id="sort",
+        keys=("s",),
+        title="Sort",
+        help="Order the rows by attention or by slot.",
+        screens=("overview",),
+        footer="sort",
+    ),
+    Action(
+        id="bench",
+        keys=("b",),
+        title="Benchmark",
+        help="Go and measure.",
+        screens=("overview", "devices"),
+        footer="benchmark",
+    ),
+    Action(
+        id="look again",
+        keys=("R",),
+        title="Look again",
+        help="List the devices anew and look for trouble.",
+        screens=("overview", "devices"),
+    ),
+    Action(
+        id="copy",
+        keys=("y",),
+        title="Copy as command",
+        help="Copy the command that shows the same.",
+        footer="copy as command",
+    ),
+    Action(id="share", keys=("S",), title="Share", help="Save this screen as text and picture, names replaced."),
+    Action(
+        id="palette",
+        keys=("colon", "ctrl+p"),
+        title="Commands",
+        help="Find anything that can be done.",
+        footer="commands",
+    ),
+    Action(id="help", keys=("question_mark", "f1"), title="Help", help="Every key and what it does.", footer="help"),
+    Action(id="quit", keys=("q", "ctrl+q"), title="Quit", help="Leave. What was measured is kept."),
+)
+BY_ID = {action.id: action for action in ACTIONS}
+
+SHOWN = {
+    "exclamation_mark": "!",
+    "question_mark": "?",
+    "colon": ":",
+    "comma": ",",
+    "slash": "/",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "escape": "esc",
+    "up": "↑",
+    "down": "↓",
+    "full_stop": ".",
+    "space": "space",
+}
+"""Keys by their sign, where the library spells them out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keymap:
+    """Which key does what, with the owner's changes."""
+
+    keys: Mapping[str, tuple[str, ...]]
+
+    def action(self, key: str, screen: str, *, read_only: bool) -> Action | None:
+        """What a key does on a screen, if anything; what belongs to the screen comes before what works everywhere."""
+        found = [
+            action
+            for action in ACTIONS
+            if key in self.keys[action.id] and (not action.screens or screen in action.screens)
+        ]
+        allowed = [action for action in found if not (read_only and action.changes)]
+        return min(allowed, key=lambda action: not action.screens, default=None)
+
+    def shown(self, action: Action) -> str:
+        """The key of an action as people read it."""
+        keys = self.keys[action.id]
+        return SHOWN.get(keys[0], keys[0]) if keys else ""
+
+
+def read_keymap(own: Mapping[str, str]) -> Keymap:
+    """The keys, with the owner's: an action's id, and the key that it gets instead of its own.
+
+    Raises:
+        Problem: there is no such action; the nearest is offered.
+    """
+    for name in own:
+        if name not in BY_ID:
+            raise Problem(f"keys.{name}: no such action; {nearest(name, list(BY_ID))}", ExitCode.USAGE)
+    return Keymap({action.id: (own[action.id],) if action.id in own else action.keys for action in ACTIONS})
+
+
+def applicable(screen: str, *, read_only: bool) -> Iterable[Action]:
+    """What can be done on a screen."""
+    for action in ACTIONS:
+        if (not action.screens or screen in action.screens) and not (read_only and action.changes):
+            yield action

@@ -1,0 +1,108 @@
+"""What stands on every screen: the screens with their numbers, the state, and at the foot what can be done."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from netmind_tui.tui.action import ACTIONS, Keymap
+from netmind_tui.tui.glyph import Contribution, Glyphs, as_ascii
+from netmind_tui.tui.picture import Line, Span, ends, fit, joined, line, width
+from netmind_tui.tui.screen import bench, modules
+from netmind_tui.tui.state import SCREENS, TITLES, State
+
+LEAST_CELLS, LEAST_ROWS = 60, 20
+_NUMBERED = SCREENS[:7]
+_NAMES_FROM, _HOST_FROM = 79, 96
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A terminal's cells and rows."""
+
+    cells: int
+    rows: int
+
+
+def picture(state: State, size: Size, glyphs: Glyphs, keymap: Keymap) -> list[Line]:
+    """The whole screen, in exactly so many lines of exactly so many cells."""
+    if size.cells < LEAST_CELLS or size.rows < LEAST_ROWS:
+        return _too_small(size)
+    body_rows = size.rows - 3
+    body = modules()[state.view.screen].body(state, size.cells, body_rows, glyphs)
+    drawn = [_screens(state, size.cells), _status(state, size.cells, glyphs)]
+    drawn += [fit(each, size.cells) for each in body[:body_rows]]
+    drawn += [fit((), size.cells)] * (size.rows - 1 - len(drawn))
+    drawn.append(_footer(state, size.cells, keymap))
+    return drawn if glyphs.braille else [_ascii(each) for each in drawn]
+
+
+def _too_small(size: Size) -> list[Line]:
+    words = f"netmind-tui needs {LEAST_CELLS} × {LEAST_ROWS} cells; this terminal has {size.cells} × {size.rows}"
+    return [fit(line(words), size.cells), *[fit((), size.cells)] * (size.rows - 1)]
+
+
+def _ascii(of: Line) -> Line:
+    return fit(tuple(Span(as_ascii(span.text), span.role, span.action) for span in of), width(of), ellipsis="~")
+
+
+def _screens(state: State, cells: int) -> Line:
+    here = state.view.screen
+    tabs = []
+    for number, screen in enumerate(_NUMBERED, start=1):
+        if screen == here:
+            tabs.append(line(Span(f" {number} {TITLES[screen]} ", "tab-here")))
+        elif cells >= _NAMES_FROM:
+            tabs.append(line(Span(f"{number} {TITLES[screen]}", "tab", f"go {screen}")))
+        else:
+            tabs.append(line(Span(f"{number}", "tab", f"go {screen}")))
+    if here not in _NUMBERED:
+        tabs.append(line(Span(f" {TITLES[here]} ", "tab-here")))
+    bar = joined(tabs, Span("  " if cells >= _HOST_FROM else " "))
+    host = state.host.hostname if state.host is not None else ""
+    name = line(Span(" netmind", "title"), Span(f" {host}", "dim") if cells >= _HOST_FROM and host else None, " ")
+    return ends(name, (*bar, Span(" ")), cells)
+
+
+def _status(state: State, cells: int, glyphs: Glyphs) -> Line:
+    left = bench.status(state, cells, glyphs) or line(
+        Span(f" {glyphs.states[Contribution.OFF]} OFF", "strong"), Span(", no agent: nothing runs for others", "dim")
+    )
+    right = []
+    if state.feed.kind != "live":
+        words = "SIMULATED demo" if state.feed.kind == "demo" else f"replay {state.feed.label}"
+        right.append(line(Span(words, "warn")))
+    if state.feed.ended is not None:
+        right.append(line(Span("ended", "warn")))
+    elif state.feed.silent_s:
+        right.append(line(Span(f"no sample for {state.feed.silent_s:.0f} s", "bad")))
+    if state.needs:
+        right.append(line(Span(f"{glyphs.marks['notice']} {len(state.needs)}", "warn", "go overview")))
+    if state.view.read_only:
+        right.append(line(Span("read-only", "dim")))
+    right.append(line(Span(state.clock, "dim")))
+    return ends(left, (*joined(right, Span("  ")), Span(" ")), cells)
+
+
+def _footer(state: State, cells: int, keymap: Keymap) -> Line:
+    """What was last said, or else the actions that have a word, as many as fit; help is never left out."""
+    if state.said is not None:
+        role = {"pass": "good", "warn": "warn"}.get(state.said.status, "bad")
+        return fit(line(Span(f" {state.said.sentence}", role)), cells)
+    shown = [
+        action
+        for action in ACTIONS
+        if action.footer
+        and (not action.screens or state.view.screen in action.screens)
+        and not (state.view.read_only and action.changes)
+    ]
+    words = [
+        line(Span(keymap.shown(action), "key", action.id), Span(f" {action.footer}", "dim", action.id))
+        for action in shown
+    ]
+    while len(words) > 1 and width(joined(words, Span("  "))) + 2 > cells:
+        words.pop(-2)
+    return fit((Span(" "), *joined(words, Span("  "))), cells)
+
+
+def cut(lines: Sequence[Line], rows: int) -> list[Line]:
+    """The first so many lines."""
+    return list(lines[: max(0, rows)])

@@ -1,0 +1,43 @@
+"""The screens: each module draws its body from the state, and knows its boxes, their rows and its twin command."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from netmind_tui.tui.glyph import Glyphs
+from netmind_tui.tui.picture import Line
+from netmind_tui.tui.state import State
+
+
+class Body(Protocol):
+    """What the frame asks of a screen. All of it is computed from the state, and nothing is kept."""
+
+    def body(self, state: State, cells: int, rows: int, glyphs: Glyphs) -> Sequence[Line]:
+        """The lines between the state line and the foot; fewer or more are filled or cut."""
+
+    def boxes(self, state: State) -> Sequence[str]:
+        """The names of the boxes that can have the focus, in the order of tab."""
+
+    def count(self, state: State, box: str) -> int:
+        """How many rows a box has for the cursor."""
+
+    def opened(self, state: State, box: str, row: int) -> str | None:
+        """The action that ``enter`` is on a row of a box, if any: ``go devices``, ``open gpu:4``."""
+
+    def twin(self, state: State) -> str:
+        """The command that shows the same."""
+
+
+def modules() -> Mapping[str, Body]:
+    """The module of each screen, by its name."""
+    from netmind_tui.tui.screen import bench, devices, empty, overview, settings  # noqa: PLC0415 - they import this
+
+    return {
+        "overview": overview,
+        "devices": devices,
+        "bench": bench,
+        "schedule": empty.SCHEDULE,
+        "earnings": empty.EARNINGS,
+        "cert": empty.CERT,
+        "activity": empty.ACTIVITY,
+        "settings": settings,
+    }

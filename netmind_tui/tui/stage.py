@@ -1,0 +1,108 @@
+"""The one widget that draws: it shows a picture, and repaints only the lines that changed."""
+
+from rich.segment import Segment
+from textual import events
+from textual.geometry import Region
+from textual.message import Message as WidgetMessage
+from textual.strip import Strip
+from textual.widget import Widget
+
+from netmind_tui.tui.picture import Line, Span
+from netmind_tui.tui.skin import Skin
+
+
+class Stage(Widget, can_focus=True):
+    """Shows lines of spans; a click on a span with an action tells the app which."""
+
+    class Clicked(WidgetMessage):
+        """A span with an action was clicked."""
+
+        def __init__(self, action: str) -> None:
+            super().__init__()
+            self.action = action
+
+    class Scrolled(WidgetMessage):
+        """The wheel was turned: 1 down, -1 up."""
+
+        def __init__(self, step: int) -> None:
+            super().__init__()
+            self.step = step
+
+    DEFAULT_CSS = "Stage { width: 100%; height: 100%; }"
+
+    def __init__(self, skin: Skin) -> None:
+        super().__init__()
+        self._skin = skin
+        self._lines: list[Line] = []
+        self._strips: list[Strip] = []
+
+    @property
+    def lines(self) -> list[Line]:
+        """What is shown."""
+        return self._lines
+
+    def wear(self, skin: Skin) -> None:
+        """Draw everything anew with another skin."""
+        self._skin = skin
+        self._strips = [self._strip(line) for line in self._lines]
+        self.refresh()
+
+    def show(self, lines: list[Line]) -> None:
+        """Show another picture."""
+        before, self._lines = self._lines, lines
+        if len(before) != len(lines):
+            self._strips = [self._strip(line) for line in lines]
+            self.refresh()
+            return
+        for row, (old, new) in enumerate(zip(before, lines, strict=True)):
+            if old != new:
+                self._strips[row] = self._strip(new)
+                start, end = _changed(old, new)
+                self.refresh(Region(start, row, end - start, 1))
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the picture."""
+        return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)
+
+    def on_click(self, event: events.Click) -> None:
+        """Tell what was clicked, if it does anything."""
+        if event.y < len(self._lines) and (span := _at(self._lines[event.y], event.x)) is not None and span.action:
+            event.stop()
+            self.post_message(self.Clicked(span.action))
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """The wheel moves the cursor of the focused box."""
+        event.stop()
+        self.post_message(self.Scrolled(1))
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """See above."""
+        event.stop()
+        self.post_message(self.Scrolled(-1))
+
+    def _strip(self, line: Line) -> Strip:
+        return Strip([Segment(span.text, self._skin.style(span.role)) for span in line if span.text])
+
+
+def _at(line: Line, x: int) -> Span | None:
+    for span in line:
+        if x < span.width:
+            return span
+        x -= span.width
+    return None
+
+
+def _changed(old: Line, new: Line) -> tuple[int, int]:
+    """The cells from the first to the last span that differ."""
+    start = end = 0
+    for a, b in zip(old, new, strict=False):
+        if a != b:
+            break
+        start += b.width
+    tail_old, tail_new = list(reversed(old)), list(reversed(new))
+    total = sum(span.width for span in new)
+    for a, b in zip(tail_old, tail_new, strict=False):
+        if a != b:
+            break
+        end += b.width
+    return start, max(start + 1, total - end)

@@ -1,0 +1,145 @@
+"""Everything that the screens show, as one value; and how a message makes the next one of it."""
+
+from dataclasses import dataclass, field, replace
+
+from netmind_tui.model.device import Device, DeviceKind, Driver
+from netmind_tui.model.doctor import Diagnosis
+from netmind_tui.model.finding import Finding, Status
+from netmind_tui.model.host import Host
+from netmind_tui.model.info import DeviceUse
+from netmind_tui.model.sample import DeviceSample, Sample
+from netmind_tui.tui import message as told
+from netmind_tui.tui.history import History, own
+
+SCREENS = ("overview", "devices", "bench", "schedule", "earnings", "cert", "activity", "settings")
+"""In the order of their numbers; the last has the comma."""
+
+TITLES = {
+    "overview": "Overview",
+    "devices": "Devices",
+    "bench": "Bench",
+    "schedule": "Schedule",
+    "earnings": "Earnings",
+    "cert": "Cert",
+    "activity": "Activity",
+    "settings": "Settings",
+}
+SPANS = ("2 m", "1 h")
+CARDS_UP_TO = 2
+"""Up to so many GPUs have a card each on the overview; more have a row each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """Where the samples come from: ``live``, ``replay`` or ``demo``; ``label`` names the recording.
+
+    ``silent_s`` is for how long no sample has come; ``ended`` says why there will be none.
+    """
+
+    kind: str = "live"
+    label: str = ""
+    silent_s: float = 0.0
+    ended: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What whoever watches has chosen: the screen, the focused box of each screen, and the row chosen in each box."""
+
+    screen: str = "overview"
+    focus: dict[str, str] = field(default_factory=dict)
+    rows: dict[str, int] = field(default_factory=dict)
+    choices: dict[str, str] = field(default_factory=dict)
+    read_only: bool = False
+
+    def row(self, box: str) -> int:
+        """The row chosen in a box."""
+        return self.rows.get(box, 0)
+
+    def choice(self, what: str, default: str) -> str:
+        """A choice that was made, or what stands without one."""
+        return self.choices.get(what, default)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """The interface at one moment."""
+
+    view: View = View()
+    feed: Feed = Feed()
+    clock: str = ""
+    host: Host | None = None
+    driver: Driver | None = None
+    devices: tuple[Device, ...] = ()
+    uses: tuple[DeviceUse, ...] = ()
+    machine_findings: tuple[Finding, ...] = ()
+    sample: Sample | None = None
+    history: History = field(default_factory=History)
+    diagnosis: Diagnosis | None = None
+    said: told.Told | None = None
+
+    @property
+    def gpus(self) -> tuple[Device, ...]:
+        """The GPUs and MIG slices, as they are listed."""
+        return tuple(device for device in self.devices if device.kind is not DeviceKind.CPU)
+
+    @property
+    def cpu(self) -> Device | None:
+        """The host's processor."""
+        return next((device for device in self.devices if device.kind is DeviceKind.CPU), None)
+
+    def own(self, device: Device) -> DeviceSample | None:
+        """What a device does now."""
+        return own(self.sample, device.id)
+
+    def use(self, device: Device) -> DeviceUse | None:
+        """Who computes on a device."""
+        return next((use for use in self.uses if use.device == device.id), None)
+
+    @property
+    def needs(self) -> tuple[Finding, ...]:
+        """What needs the owner, worst first; from the doctor, and before it has come from a first look."""
+        found = self.diagnosis.findings if self.diagnosis is not None else self.machine_findings
+        return tuple(each for each in found if each.status in (Status.FAIL, Status.ERROR, Status.WARN))
+
+
+def reduce(state: State, message: told.Message) -> State:
+    """The state after a message."""
+    match message:
+        case told.Sampled(sample):
+            return replace(state, sample=sample, history=state.history.with_sample(sample))
+        case told.Ticked(clock, silent_s):
+            return replace(state, clock=clock, feed=replace(state.feed, silent_s=silent_s))
+        case told.Described(info):
+            return replace(
+                state,
+                host=info.host,
+                driver=info.driver,
+                devices=info.devices,
+                uses=info.in_use,
+                machine_findings=info.findings,
+            )
+        case told.Examined(diagnosis):
+            return replace(state, diagnosis=diagnosis)
+        case told.Told():
+            return replace(state, said=message)
+        case told.FeedEnded(sentence):
+            return replace(state, feed=replace(state.feed, ended=sentence))
+    return replace(state, view=_viewed(state.view, message))
+
+
+def _viewed(view: View, message: told.Message) -> View:
+    match message:
+        case told.Went(screen) if screen in SCREENS:
+            return replace(view, screen=screen)
+        case told.Focused(box) if box is not None:
+            return replace(view, focus={**view.focus, view.screen: box})
+        case told.Moved(step, box, row):
+            box = box or view.focus.get(view.screen)
+            if box is None:
+                return view
+            chosen = row if row is not None else view.row(box) + step
+            return replace(view, rows={**view.rows, box: max(0, chosen)})
+        case told.Turned(what, value):
+            return replace(view, choices={**view.choices, what: value})
+    return view
