@@ -24,8 +24,8 @@ Zen 4, KVM): latency 0.25 (``dispatch`` has two states, 2.6 and 4.4 µs; the med
 other programs had slowed down by a quarter or more were unstable (medians of ``gemm`` deviated by 0.20 to 0.34).
 Disks have 0.25: four quick runs of ``disk.write`` on a shared virtual disk lay between 1.6 and 2.8 GB/s.
 For GPUs they are assumed, not measured: 0.10, 0.01 and 0.005. In a virtual machine a CPU's is at least 0.15: of ten
-quick runs there, with nothing else at work, one had half the rate in two kernels and others in one, for as long as the
-kernel lasted and with both cores busy, which is how a neighbour on the same core looks from inside.
+quick runs there, with nothing else at work, one had half the rate in two kernels and others in one, for as long as its
+process lasted and with both cores busy: a neighbour, or how its memory happened to lie; from inside it is not seen.
 ``scripts/repeatability.py`` prints what they are on a machine, and how often this rule would claim something that is
 not there: 0 of 474 comparisons of all pairs of those ten, 6 of 474 without the part about virtual machines. Eight per
 cent less is claimed in 20 of 20 simulated pairs on a machine of its own whose samples and runs deviate by 0.4 %; a

@@ -9,7 +9,8 @@ from netmind_tui.model.kernel import Kernel, Provider, Variant, Window
 _OPERANDS_BYTES_PER_S = 0.4e9
 _VERIFY_BYTES_PER_S = 0.25e9
 _OF_THE_WAY = {Provider.CPU: 0.5, Provider.CUDA: 0.2}
-"""How far from the least to the most a window gets: CPUs are noisier than GPUs."""
+_LONG_OF_THE_WAY = 0.15
+"""How far from the least to the most a window gets: short ones of a CPU are noisy, long ones seldom need more."""
 
 LEAST_SHARE = 0.25
 
@@ -30,8 +31,12 @@ def timed_s(kernel: Kernel, rules: Rules, provider: Provider) -> float:
     if kernel.metric == "capacity":
         return 0.0
     way = _OF_THE_WAY[provider]
-    windows = [rules.burst, *([rules.sustained] if rules.sustained else [])]
-    return way * rules.warm_up_cap_s + sum(each.min_s + way * (each.cap_s - each.min_s) for each in windows)
+    seconds = way * rules.warm_up_cap_s + _within(rules.burst, way)
+    return seconds + (_within(rules.sustained, _LONG_OF_THE_WAY) if rules.sustained else 0.0)
+
+
+def _within(window: Window, way: float) -> float:
+    return window.min_s + way * (window.cap_s - window.min_s)
 
 
 def shortened(rules: Rules, share: float) -> Rules:

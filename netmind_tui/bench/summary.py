@@ -112,7 +112,8 @@ def _limits(rows: Sequence[Measurement], environment: Environment) -> tuple[Limi
             restraint = _slowed_by(m) if because.id is Reason.THROTTLED else _RESTRAINTS.get(because.id)
             if restraint is not None:
                 seen.setdefault(restraint, []).append(m.kernel)
-    crowded = [m.kernel for m in rows if (m.other_cpu_util_pct or 0.0) > BUSY_PCT]
+    # Writing a disk out takes the kernel's time, which is nobody else's.
+    crowded = [m.kernel for m in rows if (m.other_cpu_util_pct or 0.0) > BUSY_PCT and not m.kernel.startswith("disk.")]
     if crowded or (environment.other_cpu_util_pct or 0.0) > BUSY_PCT:
         seen[Restraint.OTHER_PROGRAMS] = crowded
     ordered = [(each, seen[each]) for each in Restraint if each in seen]

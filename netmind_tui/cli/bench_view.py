@@ -8,14 +8,17 @@ from rich.table import Table
 from rich.text import Text
 
 from netmind_tui.bench.conditions import BUSY_PCT
+from netmind_tui.cli.figure_table import Column, figure_table
 from netmind_tui.cli.group_view import FROM, group_key, grouped, together_lines
-from netmind_tui.cli.page import MARKS, MIDDLE, NARROW, WIDE, Page, printed
+from netmind_tui.cli.page import MARKS, MIDDLE, Page, printed
 from netmind_tui.cli.summary_view import summary_lines
 from netmind_tui.model.device import Device, DeviceKind
 from netmind_tui.model.finding import Finding, Status
 from netmind_tui.model.measurement import Measurement, Reason, Run
 from netmind_tui.model.quantity import gibibytes, interval, percent, quantity
 from netmind_tui.model.selector import ranges
+
+_SEVERAL = 3
 
 
 def table(run: Run, page: Page) -> str:
@@ -104,9 +107,14 @@ def _measured(rows: Sequence[Measurement], width: int) -> RenderableType:
     notes = Table.grid(padding=(0, 1))
     elsewhere = [m for m in rows if m.status is Status.SKIP and m.reasons[0].id is Reason.NOT_PLACEABLE]
     rows = [m for m in rows if m not in elsewhere]
+    scattered = [m.kernel for m in rows if any(each.id is Reason.NOT_CONVERGED for each in m.reasons)]
     for m in rows:
         for because in m.reasons:
-            notes.add_row("  ", Text(f"{m.kernel}:", style=MARKS[m.status][1]), because.detail)
+            if because.id is not Reason.NOT_CONVERGED or len(scattered) < _SEVERAL:
+                notes.add_row("  ", Text(f"{m.kernel}:", style=MARKS[m.status][1]), because.detail)
+    if len(scattered) >= _SEVERAL:
+        words = f"more spread than allowed, or too few samples: {', '.join(scattered)}"
+        notes.add_row("  ", Text("unstable:", style=MARKS[Status.UNSTABLE][1]), words)
     sources = dict.fromkeys(m.peak.source for m in rows if m.peak and m.peak.value is None)
     if width >= MIDDLE:
         for source in sources:
@@ -118,42 +126,30 @@ def _measured(rows: Sequence[Measurement], width: int) -> RenderableType:
 
 
 def _figures(rows: Sequence[Measurement], width: int) -> Table:
-    table = Table(box=None, padding=(0, 2 if width >= MIDDLE else 1, 0, 0), header_style="dim", pad_edge=False)
-    table.add_column("", width=1)
-    table.add_column("kernel", no_wrap=True)
-    table.add_column("rate", justify="right", no_wrap=True)
-    has_peak = any(m.efficiency is not None for m in rows)
-    if width >= MIDDLE:
-        table.add_column("95 % interval", justify="right", no_wrap=True)
-    table.add_column("spread", justify="right", no_wrap=True)
-    if has_peak:
-        table.add_column("of peak", justify="right", no_wrap=True)
-    if width >= WIDE:
-        table.add_column("samples", justify="right", no_wrap=True)
-    table.add_column("verified" if width >= NARROW else "", no_wrap=True)
-    table.add_column("status", no_wrap=True)
-    for m in rows:
-        mark, style = MARKS[m.status]
-        cells: list[Text | str] = [Text(mark, style=style), m.kernel, Text(quantity(m.value, m.unit), style="bold")]
-        cells += [interval(m.ci95, m.value, m.unit)] if width >= MIDDLE else []
-        cells.append(percent(m.cv))
-        cells += [percent(m.efficiency)] if has_peak else []
-        cells += [str(m.n) if m.n else "—"] if width >= WIDE else []
-        cells.append(_verified(m, width))
-        table.add_row(*cells, Text(m.status, style=style))
-    return table
+    marks = [MARKS[m.status] for m in rows]
+    columns = [
+        Column("", ([Text(mark, style=style) for mark, style in marks],)),
+        Column("kernel", ([m.kernel for m in rows],)),
+        Column("rate", ([Text(quantity(m.value, m.unit), style="bold") for m in rows],), right=True),
+        Column("95 % interval", ([interval(m.ci95, m.value, m.unit) for m in rows],), 6, right=True),
+        Column("spread", ([percent(m.cv) for m in rows],), 2, right=True),
+    ]
+    if any(m.efficiency is not None for m in rows):
+        columns.append(Column("of peak", ([percent(m.efficiency) for m in rows],), 4, right=True))
+    columns += [
+        Column("samples", ([str(m.n) if m.n else "—" for m in rows],), 8, right=True),
+        Column("verified", ([_verified(m) for m in rows], [_verified(m).partition(" ")[0] for m in rows]), 5),
+        Column("status", ([Text(m.status, style=style) for m, (_, style) in zip(rows, marks, strict=True)],)),
+    ]
+    return figure_table(columns, width)
 
 
-def _verified(measurement: Measurement, width: int) -> str:
-    """Whether the result was right, how that was found, and by how much it was off; a mark where there is no room."""
+def _verified(measurement: Measurement) -> str:
+    """Whether the result was right, and how that was found."""
     verified = measurement.verified
     if verified is None:
         return "—"
-    mark = "✔" if verified.before and verified.after else "✖"
-    if width < NARROW:
-        return mark
-    error = f" {verified.error:.0e}" if verified.error and width >= WIDE else ""
-    return f"{mark} {verified.method}{error}"
+    return f"{'✔' if verified.before and verified.after is not False else '✖'} {verified.method}"
 
 
 def _finding(finding: Finding) -> RenderableType:

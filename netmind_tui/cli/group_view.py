@@ -7,7 +7,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from netmind_tui.cli.page import MARKS, MIDDLE, WIDE
+from netmind_tui.cli.figure_table import Column, figure_table
+from netmind_tui.cli.page import MARKS
 from netmind_tui.model.device import Device
 from netmind_tui.model.finding import Status, worst
 from netmind_tui.model.measurement import Measurement, Reason, Sharing
@@ -48,35 +49,34 @@ def grouped(devices: Sequence[Device], rows: Sequence[Measurement], width: int) 
 
 
 def _figures(by_kernel: dict[str, list[Measurement]], width: int) -> Table:
-    table = Table(box=None, padding=(0, 2 if width >= MIDDLE else 1, 0, 0), header_style="dim", pad_edge=False)
-    table.add_column("", width=1)
-    table.add_column("kernel", no_wrap=True)
-    table.add_column("median", justify="right", no_wrap=True)
-    if width >= MIDDLE:
-        table.add_column("lowest – highest", justify="right", no_wrap=True)
-    table.add_column("slowest" if width >= MIDDLE else "last", no_wrap=True)
-    has_peak = any(m.efficiency is not None for same in by_kernel.values() for m in same)
-    if width >= WIDE:
-        table.add_column("spread ≤", justify="right", no_wrap=True)
-        if has_peak:
-            table.add_column("of peak", justify="right", no_wrap=True)
-    table.add_column("verified" if width >= MIDDLE else "", no_wrap=True)
-    table.add_column("status", no_wrap=True)
-    for kernel, same in by_kernel.items():
-        status = worst([m.status for m in same])
-        mark, style = MARKS[status]
-        known = [m for m in same if m.value is not None]
-        cells: list[Text | str] = [Text(mark, style=style), kernel, Text(_middle(known), style="bold")]
-        cells += [_apart(known)] if width >= MIDDLE else []
-        cells.append(_last(known))
-        if width >= WIDE:
-            cells.append(percent(max((m.cv for m in known if m.cv is not None), default=None)))
-            cells += [percent(_share(known))] if has_peak else []
-        cells.append(_verified(same))
-        share = sum(m.status is status for m in same)
-        cells.append(Text(status if share == len(same) else f"{status} ×{share}", style=style))
-        table.add_row(*cells)
-    return table
+    groups = list(by_kernel.values())
+    known = [[m for m in same if m.value is not None] for same in groups]
+    worsts = [worst([m.status for m in same]) for same in groups]
+    columns = [
+        Column("", ([Text(MARKS[status][0], style=MARKS[status][1]) for status in worsts],)),
+        Column("kernel", (list(by_kernel),)),
+        Column("median", ([Text(_middle(each), style="bold") for each in known],), right=True),
+        Column("lowest – highest", ([_apart(each) for each in known],), 5, right=True),
+        Column("slowest", ([_slowest(each) for each in known],), 2),
+        Column("spread ≤", ([percent(_spread(each)) for each in known],), 7, right=True),
+    ]
+    if any(m.efficiency is not None for same in groups for m in same):
+        columns.append(Column("of peak", ([percent(_share(each)) for each in known],), 6, right=True))
+    columns += [
+        Column("verified", ([_verified(same) for same in groups],), 3),
+        Column("status", ([_status(same, status) for same, status in zip(groups, worsts, strict=True)],)),
+    ]
+    return figure_table(columns, width)
+
+
+def _status(same: Sequence[Measurement], status: Status) -> Text:
+    """The worst status, and how many have it where not all do."""
+    share = sum(m.status is status for m in same)
+    return Text(status if share == len(same) else f"{status} ×{share}", style=MARKS[status][1])
+
+
+def _spread(known: Sequence[Measurement]) -> float | None:
+    return max((m.cv for m in known if m.cv is not None), default=None)
 
 
 def _middle(known: Sequence[Measurement]) -> str:
@@ -89,7 +89,7 @@ def _apart(known: Sequence[Measurement]) -> str:
     return interval((min(values), max(values)), median(values), known[0].unit) if known else "—"
 
 
-def _last(known: Sequence[Measurement]) -> str:
+def _slowest(known: Sequence[Measurement]) -> str:
     """The slowest of them."""
     if not known:
         return "—"

@@ -314,7 +314,7 @@ def test_nothing_comparable_ends_3_and_a_regression_ends_1():
 def test_every_condition_that_differs_is_listed():
     gpu = Device(id="gpu:0", kind=DeviceKind.GPU, name="NVIDIA L4", power_limit_w=72.0)
     driver = Driver(version="580.65")
-    base = replace(RUN, devices=(gpu,), environment=replace(RUN.environment, driver=driver))
+    base = replace(IN_A_VM, devices=(gpu,), environment=replace(RUN.environment, driver=driver))
     new = replace(
         base,
         suite="standard",
