@@ -2,8 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from netmind_tui.bench.health import link_findings, missing_findings
+from netmind_tui.bench.health import gpu_health, link_findings, missing_findings
 from netmind_tui.bench.judge import unmeasured
+from netmind_tui.bench.target import Machine
 from netmind_tui.model.device import DeviceKind
 from netmind_tui.model.finding import Status
 from netmind_tui.model.measurement import Because, Reason
@@ -63,3 +64,19 @@ def test_a_card_that_was_here_at_the_last_run_is_missed(gpu, cpu):
 
 def test_slices_come_and_go(gpu, cpu):
     assert not missing_findings([replace(gpu, kind=DeviceKind.MIG, uuid="MIG-1")], [cpu])
+
+
+def test_a_card_that_sleeps_is_told_and_not_woken(open_probe, sysfs, host, cpu):
+    for slot in ("0000:1b:00.0", "0000:43:00.0"):
+        sysfs.add(slot)
+    probe = open_probe("h100x8", count=2)
+    devices = probe.devices()
+    machine = Machine(host=host, driver=probe.driver(), devices=(cpu, *devices), findings=())
+    awake = gpu_health(machine, probe, {device.id for device in devices})
+    assert [finding.id for finding in awake if finding.device] == ["gpu-health", "gpu-health"]
+    sysfs.set_status("0000:43:00.0", "suspended")
+    asleep = gpu_health(machine, probe, {device.id for device in devices})
+    assert [(each.id, each.device) for each in asleep if each.device] == [
+        ("gpu-health", "gpu:0"),
+        ("gpu-asleep", "gpu:1"),
+    ]

@@ -158,6 +158,17 @@ def test_a_card_that_is_lost_at_the_start_leaves_seven(begin):
     assert sum(1 for m in rows.values() if m["value"]) == 7
 
 
+def test_a_card_that_falls_off_under_way_is_left_and_seven_go_on(begin):
+    code, run, err = end(begin(NETMIND_STUB_SCENARIO="falls-off", NETMIND_STUB_LOST_AFTER="3"))
+    assert code == 3, err
+    lost = [m for m in run["measurements"] if m["device"] == "gpu:5"]
+    assert {m["reasons"][0]["id"] for m in lost if m["value"] is None} == {"device-lost"}
+    assert "stopped answering while it was measured" in str(lost)
+    others = [m for m in run["measurements"] if m["device"] != "gpu:5"]
+    assert len(others) == 14
+    assert all(m["value"] for m in others)
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_all_of_them_and_keeps_what_was_finished(begin, tmp_path, number, code):
     child = begin("--kernel", H2D, "--kernel", D2H)

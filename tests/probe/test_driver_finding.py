@@ -91,7 +91,7 @@ def test_files_that_are_closed_to_this_user_are_named(tmp_path):
     assert (finding.id, finding.status, finding.action) == ("device-files-closed", Status.ERROR, Action.ASK_OWNER)
     assert finding.actual == "/dev/nvidia0"
     assert "usermod" in finding.remediation
-    assert [each.status for each in device_file_findings(tmp_path)] == [Status.PASS]
+    assert [(each.id, each.status) for each in device_file_findings(tmp_path)] == [("device-files", Status.PASS)]
 
 
 def test_without_such_files_there_is_nothing_to_say(tmp_path):
