@@ -141,8 +141,9 @@ def _of_suite(suite: Suite, ids: list[str]) -> Iterator[str]:
         if each not in ids:
             yield f"kernels: {each!r} is no kernel; {nearest(each, ids)}"
     yield from (f"kernels: {each!r} is named twice" for each in _repeated(suite.kernels))
-    strangers = [each for each in suite.alone if each not in suite.kernels]
-    yield from (f"alone: {each!r} is no kernel here; {nearest(each, list(suite.kernels))}" for each in strangers)
+    for member in ("alone", "left_out_on_gpus"):
+        strangers = [each for each in getattr(suite, member) if each not in suite.kernels]
+        yield from (f"{member}: {each!r} is no kernel here; {nearest(each, list(suite.kernels))}" for each in strangers)
     for member in ("sample_s", "setup_cap_s", "warm_up_cap_s"):
         yield from _positive(member, getattr(suite, member))
     yield from _positive("budget_s", 1.0 if suite.budget_s is None else suite.budget_s)

@@ -12,15 +12,17 @@ from netmind_tui.model.problem import Problem, nearest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """The kernels to measure and the suite whose times hold; ``named`` are the ids that were asked for in full.
+    """The kernels to measure and the suite whose times hold.
 
-    ``memory_share`` is the part of each device's memory that is examined, the suite's unless given; ``disk_folder``
-    lies on the disk to measure.
+    ``named`` are the ids that were asked for in full; ``by_pattern`` says that somebody chose kernels and not the
+    suite's. ``memory_share`` is the part of each device's memory that is examined, the suite's unless given;
+    ``disk_folder`` lies on the disk to measure.
     """
 
     suite: Suite
     kernels: tuple[Kernel, ...]
     named: frozenset[str] = frozenset()
+    by_pattern: bool = False
     memory_share: float | None = None
     disk_folder: Path | None = None
 
@@ -48,4 +50,4 @@ def choose(catalog: Catalog, suite_name: str, patterns: Sequence[str]) -> Choice
         chosen |= matching
     kernels = tuple(kernel for kernel in catalog.kernels if kernel.id in chosen)
     named = frozenset(pattern.lower() for pattern in patterns) & set(known)
-    return Choice(suite=suite, kernels=kernels, named=named)
+    return Choice(suite=suite, kernels=kernels, named=named, by_pattern=True)

@@ -12,6 +12,9 @@ _OF_THE_WAY = {Provider.CPU: 0.5, Provider.CUDA: 0.2}
 _LONG_OF_THE_WAY = 0.15
 """How far from the least to the most a window gets: short ones of a CPU are noisy, long ones seldom need more."""
 
+_HOST_OF_A_GPU = 0.6
+"""What prepares and checks the work of a GPU is assumed to be faster than the two slow cores of the other figures."""
+
 LEAST_SHARE = 0.25
 
 
@@ -23,7 +26,8 @@ def untimed_s(kernel: Kernel, variant: Variant | None, rules: Rules, memory_byte
     if by_size is not None:
         return by_size
     setup = min(memory_bytes / _OPERANDS_BYTES_PER_S, rules.setup_cap_s)
-    return setup + min(2 * memory_bytes / _VERIFY_BYTES_PER_S, rules.setup_cap_s)
+    seconds = setup + min(2 * memory_bytes / _VERIFY_BYTES_PER_S, rules.setup_cap_s)
+    return seconds * (_HOST_OF_A_GPU if variant is not None and variant.provider is Provider.CUDA else 1.0)
 
 
 def timed_s(kernel: Kernel, rules: Rules, provider: Provider) -> float:

@@ -17,6 +17,8 @@ from netmind_tui.model.measurement import Because
 
 WORKER_START_S = 0.7
 _STEP = 0.05
+_ALONE_AT_MOST = 2
+"""So many GPUs are measured once more by themselves; what they show of sharing holds for their equals."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,8 +139,11 @@ def make_plan(
     together = together and len(gpus) > 1
     if together:  # each of them needs operands on the host at the same time
         resources = replace(resources, memory_free_bytes=resources.memory_free_bytes // len(gpus))
-    steps = tuple(_step(kernel, choice, target, resources) for target in targets for kernel in choice.kernels)
+    steps = tuple(
+        _step(kernel, choice, target, resources) for target in targets for kernel in _kernels(choice, target.provider)
+    )
     alone = choice.suite.alone if together else ()
+    few = [target.device.id for target in gpus[:_ALONE_AT_MOST]]
     plan = Plan(
         suite=choice.suite,
         seed=seed,
@@ -148,10 +153,17 @@ def make_plan(
         alone=tuple(
             replace(step)
             for step in steps
-            if step.is_tried and step.target.provider is not Provider.CPU and step.kernel.id in alone
+            if step.is_tried and step.target.device.id in few and step.kernel.id in alone
         ),
     )
-    return _with_known(plan if choice.named else _within_budget(plan), known_s)
+    return _with_known(plan if choice.by_pattern else _within_budget(plan), known_s)
+
+
+def _kernels(choice: Choice, provider: Provider) -> tuple[Kernel, ...]:
+    """The kernels for devices of one provider; whatever a pattern chose is kept."""
+    if provider is Provider.CPU or choice.by_pattern:
+        return choice.kernels
+    return tuple(kernel for kernel in choice.kernels if kernel.id not in choice.suite.left_out_on_gpus)
 
 
 def _within_budget(plan: Plan) -> Plan:

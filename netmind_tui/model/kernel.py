@@ -140,7 +140,8 @@ class Suite:
     are measured once more on each of several GPUs by itself, after all of them at once. A suite that does not certify
     gives no capacity; one that looks at the health too is judged by what it finds there. ``budget_s`` is how long a run
     of the suite may take: windows shrink until it should. ``sizes`` are bytes, for kernels whose size a suite may set;
-    ``memory_part`` is the part of each device's memory that is examined instead of that.
+    ``memory_part`` is the part of each device's memory that is examined instead of that. ``left_out_on_gpus`` are
+    kernels that GPUs do without in this suite, because they have a faster form of the same.
     """
 
     name: str
@@ -153,6 +154,7 @@ class Suite:
     sustained: Window | None = None
     budget_s: float | None = None
     alone: tuple[str, ...] = ()
+    left_out_on_gpus: tuple[str, ...] = ()
     certifies: bool = True
     looks_at_health: bool = False
     sizes: dict[str, int] = field(default_factory=dict)
