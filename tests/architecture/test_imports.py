@@ -1,4 +1,6 @@
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -95,13 +97,28 @@ def test_info_works_without_a_runtime(start):
     assert done.document["schema"] == "netmind.info/1"
 
 
-def test_the_interface_starts_without_a_runtime(start):
-    done = start(script="netmind-tui", missing={"onnxruntime", "numpy", "pynvml"})
-    assert done.code == 3
+def test_the_interface_without_a_terminal_says_what_to_use_instead(start):
+    done = start(script="netmind-tui", missing={"onnxruntime", "numpy", "pynvml", "textual"})
+    assert done.code == 2
     assert done.stdout == ""
     assert len(done.stderr.splitlines()) == 1
     assert "netmind info" in done.stderr
     assert "netmind bench" in done.stderr
+
+
+def test_every_part_of_the_interface_loads_without_a_runtime():
+    parts = [path.removesuffix(".py").replace("/", ".") for path, _ in _modules() if path.startswith("tui/")]
+    lines = [
+        "import sys",
+        "for name in ('onnxruntime', 'numpy', 'pynvml'): sys.modules[name] = None",
+        *(f"import netmind_tui.{part.removesuffix('.__init__')}" for part in parts),
+        "print(*sorted(sys.modules))",
+    ]
+    done = subprocess.run([sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    loaded = {name for name in done.stdout.split() if not name.startswith("netmind_tui.bench.worker")}
+    assert "netmind_tui.tui.app" in loaded
+    assert not [name for name in loaded if name.startswith("netmind_tui.cli")]
 
 
 def test_the_interface_tells_its_version(start):
