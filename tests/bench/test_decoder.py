@@ -381,7 +381,7 @@ class TestShipped:
         if first is None:
             assert second is None
             return
-        own = {"shape", "memory", "host_memory"}
+        own = {"shape", "memory", "host_memory", "prepare_s"}
         assert {name for name in first.__slots__ if getattr(first, name) != getattr(second, name)} <= own
         shape = {**first.shape, "tokens": second.shape["tokens"], "context": second.shape["context"]}
         assert shape == second.shape
