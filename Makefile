@@ -11,12 +11,13 @@ TEST_SIZE := 420 MB to download, 960 MB on disk
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --editable
 OFFLINE := { echo "make: the installation failed: see the lines above; it needs the network" >&2; exit 1; }
 
-.PHONY: help bench test lint types contracts check clean
+.PHONY: help bench demo test lint types contracts check clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
 help:
 	@echo "make bench      measure this machine            ARGS='--suite standard'"
+	@echo "make demo       open netmind-tui on a simulated machine"
 	@echo "make test       run the tests                   ARGS='tests/model -x'"
 	@echo "make lint       ruff: rules and format"
 	@echo "make types      mypy, strict"
@@ -27,6 +28,9 @@ help:
 
 bench: $(VENV)/installed-bench
 	@$(BIN)/netmind bench $(ARGS)
+
+demo: $(VENV)/installed-bench
+	@$(BIN)/netmind-tui --demo $(ARGS)
 
 test: $(VENV)/installed-test
 	@$(BIN)/pytest --numprocesses auto --dist loadscope $(ARGS)

@@ -19,6 +19,7 @@ SCHEMAS = {
     "bench": "measurement:Run",
     "catalog": "plan:CatalogDocument",
     "compare": "comparison:Comparison",
+    "config": "configuration:Configuration",
     "doctor": "doctor:Diagnosis",
     "history": "comparison:HistoryDocument",
     "info": "info:Info",

@@ -1,11 +1,18 @@
 import os
+import re
 import socket
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from netmind_tui import paths
-from netmind_tui.config import Config, config_path, read_config
+from netmind_tui.config import Config, config_path, read_config, read_source
+from netmind_tui.config.check import Place, find_place, read_value
+from netmind_tui.config.edit import edited
+from netmind_tui.config.edit import write as write_back
+from netmind_tui.config.setting import BY_KEY, SETTINGS
+from netmind_tui.config.source import from_environment
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.problem import Problem
 
@@ -82,6 +89,25 @@ def test_a_file_that_was_named_and_is_missing_is_an_error(home, monkeypatch):
         ('[alias]\n"a\\u001b" = 1', r"alias.'a\x1b': expected a device"),
         ('"a\\u001b[31m" = 1', r"'a\x1b[31m' is not a key"),
         ('"" = 1', "'' is not a key"),
+        ("[tui]\nthme = 1", "tui.thme is not a key; did you mean tui.theme?"),
+        ("[tui]\ntheme = 1", "tui.theme: expected one of dark, light, colour-blind, found a number"),
+        ('[tui]\ntheme = "drak"', "tui.theme: 'drak' is not known; did you mean dark?"),
+        ('[tui]\nread_only = "yes"', "tui.read_only: expected true or false, found a string"),
+        ("tui = 1", "tui: expected a table of settings, found a number"),
+        ("[electricity]\nprice_per_kwh = 0.30", 'expected a price such as "0.30 EUR", found a number'),
+        ('[electricity]\nprice_per_kwh = "cheap"', "electricity.price_per_kwh: expected a price such as"),
+        ("[electricity]\nfee_pct = 100", "electricity.fee_pct: expected a number from 0 to below 100, found 100"),
+        ("[electricity]\nfee_pct = nan", "electricity.fee_pct: expected a number from 0 to below 100, found nan"),
+        ("[electricity]\nfee_pct = true", "found true or false"),
+        ('[device."gpu:0"]\nwatts = 0.5', "device.gpu:0.watts: expected a number of watts from 1 to 10000, found 0.5"),
+        ('[device."gpu:0"]\nwats = 250', "device.gpu:0.wats is not a key; did you mean watts?"),
+        ('[device]\n"gpu:0" = 250', "device.gpu:0: expected a table with watts, found a number"),
+        ("[device.gpo]\nwatts = 250", "device.gpo: 'gpo' names no device"),
+        ("[device.gpu]\nwatts = 250", "device.gpu: expected one device such as gpu:0"),
+        ("[keys]\nbench = 1", 'keys.bench: expected a key such as "ctrl+r", found a number'),
+        ('[keys]\nbench = "ctrl r"', "keys.bench: expected a key such as"),
+        ('[schedule]\npreset = "night"', "schedule.preset: 'night' is not known; did you mean nights?"),
+        ('[payer]\nname = " "', "payer.name: expected a name, found ' '"),
         ('[alias]\nbig = "gpu:0,,2"', "alias.big: 'gpu:0,,2': a name is missing beside a comma"),
     ],
 )
@@ -129,3 +155,192 @@ def test_a_link_to_a_file_is_the_file(home, monkeypatch):
     monkeypatch.setenv("NETMIND_CONFIG", str(home / "link.toml"))
 
     assert read_config().alias == {"big": "gpu:0,2"}
+
+
+def test_every_setting_is_read(home):
+    write(
+        home,
+        """
+[tui]
+theme = "light"
+signs = "ascii"
+read_only = true
+[keys]
+bench = "ctrl+b"
+[electricity]
+price_per_kwh = "0.30 EUR"
+fee_pct = 12.5
+[device."gpu:0"]
+watts = 250
+[schedule]
+preset = "nights"
+[payer]
+name = "Example Ltd"
+""",
+    )
+
+    assert read_config() == Config(
+        theme="light",
+        signs="ascii",
+        read_only=True,
+        keys={"bench": "ctrl+b"},
+        price_per_kwh="0.30 EUR",
+        fee_pct=Decimal("12.5"),
+        watts={"gpu:0": 250.0},
+        schedule="nights",
+        payer="Example Ltd",
+    )
+
+
+def test_defaults_are_those_of_the_schema():
+    found = Config()
+    assert {name: BY_KEY[f"tui.{name}"].default for name in ("theme", "signs", "read_only")} == {
+        "theme": found.theme,
+        "signs": found.signs,
+        "read_only": found.read_only,
+    }
+    assert BY_KEY["schedule.preset"].default == found.schedule
+    assert BY_KEY["electricity.fee_pct"].default == found.fee_pct
+
+
+def test_a_variable_is_checked_as_its_setting_is():
+    assert from_environment("tui.theme", {"NETMIND_TUI_THEME": "Colour-Blind"}) == "colour-blind"
+    assert from_environment("tui.theme", {"NETMIND_TUI_THEME": ""}) is None
+    with pytest.raises(Problem, match=r"NETMIND_TUI_THEME: tui\.theme: 'drak' is not known; did you mean dark"):
+        from_environment("tui.theme", {"NETMIND_TUI_THEME": "drak"})
+
+
+def test_a_command_without_colours_does_not_mind_the_theme(monkeypatch):
+    monkeypatch.setenv("NETMIND_TUI_THEME", "drak")
+    assert read_config() == Config()
+
+
+@pytest.mark.parametrize(
+    ("key", "path"),
+    [
+        ("tui.theme", ("tui", "theme")),
+        ("alias.big.one", ("alias", "big.one")),
+        ("device.mig:0.1.watts", ("device", "mig:0.1", "watts")),
+        ('device."gpu:0".watts', ("device", "gpu:0", "watts")),
+        ("keys.look again", ("keys", "look again")),
+    ],
+)
+def test_a_key_leads_to_its_place(key, path):
+    place = find_place(key)
+    assert place.path == path
+    assert find_place(place.key) == place
+
+
+@pytest.mark.parametrize("key", ["", "tui", "tui.", "alias.", "alias.<name>", "device.gpu:0", "device..watts", "x.y"])
+def test_what_is_no_key_is_a_usage_error(key):
+    with pytest.raises(Problem, match="is not a key"):
+        find_place(key)
+
+
+SAMPLES = {
+    "choice": ("dark", "nights", "ascii"),
+    "switch": ("true", "False"),
+    "name": ("Example Ltd", "0"),
+    "price": ("0.30", "0.30 EUR", "12EUR"),
+    "percent": ("0", "12.5", "99"),
+    "watts": ("1", "250.5"),
+    "devices": ("gpu:0", "cpu"),
+    "key": ("ctrl+r", "comma"),
+}
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.key)
+def test_what_a_person_writes_comes_back_from_the_file(home, setting):
+    place = Place(setting, "gpu:0" if setting.table == "device" else "big" if setting.is_family else "")
+    empty = read_source(config_path())
+    for text in SAMPLES[setting.kind]:
+        if setting.choices and text not in setting.choices:
+            continue
+        value = read_value(place, text)
+        after = edited(empty, {place: value})
+        write_back(read_source(config_path()), after)
+        assert read_source(config_path()).table == after.table
+        assert edited(after, {place: value}) is after
+        assert edited(after, {place: None}).table == {}
+
+
+LAYOUTS = [
+    'tui = {theme = "dark"} # inline\n',
+    'tui.theme = "dark" # dotted\ntui.read_only = true\n',
+    '# top\n\n[tui] # mine\n  theme = "dark" # indented\n\n# end\n',
+    '[tui]\r\ntheme = "dark"\r\n',
+    "[device]\n[device.\"gpu:0\"]\nwatts = 1_0.5\n[tui]\ntheme = 'dark'",
+    '[tui]\ntheme = """dark"""\n',
+]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_only_the_value_changes_whatever_the_layout(home, layout):
+    write(home, layout)
+    theme, watts = find_place("tui.theme"), find_place("device.gpu:0.watts")
+    before = read_source(config_path())
+    write_back(before, edited(before, {theme: "light"}))
+    text = config_path().read_bytes().decode()
+    quoted = re.sub("([\"']+)dark[\"']+", '"light"', layout)
+    assert text == quoted
+
+    before = read_source(config_path())
+    write_back(before, edited(before, {watts: 250}))
+    text = config_path().read_bytes().decode()
+    assert read_config().watts == {"gpu:0": 250.0}
+    assert [line for line in quoted.splitlines() if "#" in line] == [line for line in text.splitlines() if "#" in line]
+    assert ("\r\n" in layout) == ("\n" not in text.replace("\r\n", ""))
+
+
+def test_a_file_that_somebody_changed_meanwhile_is_left_as_it_is(home):
+    write(home, "[tui]\n")
+    before = read_source(config_path())
+    after = edited(before, {find_place("tui.theme"): "light"})
+    config_path().write_text("# mine\n")
+
+    with pytest.raises(Problem, match="somebody changed it meanwhile"):
+        write_back(before, after)
+    assert config_path().read_text() == "# mine\n"
+
+
+def test_a_file_that_somebody_made_meanwhile_is_left_as_it_is(home):
+    before = read_source(config_path())
+    after = edited(before, {find_place("tui.theme"): "light"})
+    write(home, "# mine\n")
+
+    with pytest.raises(Problem, match="somebody changed it meanwhile"):
+        write_back(before, after)
+
+
+def test_a_link_stays_one_and_the_file_behind_it_is_written(home):
+    (home / "real.toml").write_text("[tui]\n")
+    config_path().parent.mkdir(parents=True)
+    config_path().symlink_to(home / "real.toml")
+    before = read_source(config_path())
+    write_back(before, edited(before, {find_place("tui.theme"): "light"}))
+
+    assert config_path().is_symlink()
+    assert (home / "real.toml").read_text() == '[tui]\ntheme = "light"\n'
+
+
+@pytest.mark.skipif("sys.platform == 'win32' or os.geteuid() == 0", reason="root writes everywhere")
+def test_a_folder_that_may_not_be_written_is_one_sentence(home):
+    write(home, "[tui]\n")
+    before = read_source(config_path())
+    config_path().parent.chmod(0o500)
+    with pytest.raises(Problem, match=r"cannot write .*: permission denied; nothing was changed"):
+        write_back(before, edited(before, {find_place("tui.theme"): "light"}))
+
+
+def test_nothing_is_written_where_nothing_changes(home):
+    write(home, '[tui]\ntheme = "dark"')
+    before = read_source(config_path())
+    config_path().chmod(0o400)
+    write_back(before, edited(before, {find_place("tui.theme"): "dark", find_place("payer.name"): None}))
+    assert config_path().read_text() == '[tui]\ntheme = "dark"'
+
+
+def test_a_file_larger_than_any_configuration_is_refused(home):
+    write(home, "#" * (1 << 20) + "\n")
+    with pytest.raises(Problem, match="larger than 1 MiB"):
+        read_config()

@@ -11,14 +11,22 @@ from netmind_tui.cli.main import app
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.finding import Status
 from netmind_tui.model.reading import Absence
+from netmind_tui.tui.main import _parser as tui_parser
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
+TUI_OPTIONS = {
+    option
+    for action in tui_parser()._actions
+    for option in action.option_strings
+    if option.startswith("--") and option != "--help"
+}
 COMMANDS = typer.main.get_command(app).commands
 OPTIONS = [
     (name, option)
     for name, command in COMMANDS.items()
-    for parameter in command.params
+    for each in (command, *getattr(command, "commands", {}).values())
+    for parameter in each.params
     for option in (*parameter.opts, *parameter.secondary_opts)
     if option.startswith("--") and option != "--help"
 ]
@@ -29,15 +37,28 @@ def test_every_command_has_its_section(name):
     assert f"## `netmind {name}`" in README
 
 
+@pytest.mark.parametrize(
+    "name", [f"{name} {each}" for name, command in COMMANDS.items() for each in getattr(command, "commands", {})]
+)
+def test_every_command_of_a_group_has_its_row(name):
+    assert f"| `netmind {name}" in README
+
+
 @pytest.mark.parametrize(("command", "option"), OPTIONS)
 def test_every_option_is_described_under_its_command(command, option):
     section = README.split(f"## `netmind {command}`", 1)[1].split("\n## ", 1)[0]
     assert f"`{option}" in section
 
 
+@pytest.mark.parametrize("option", sorted(TUI_OPTIONS))
+def test_every_option_of_the_interface_is_described_in_its_section(option):
+    section = README.split("## `netmind-tui`", 1)[1].split("\n## ", 1)[0]
+    assert f"`{option}" in section
+
+
 def test_no_option_is_described_that_does_not_exist():
     described = set(re.findall(r"`(--[a-z-]+)", README))
-    known = {option for _, option in OPTIONS}
+    known = {option for _, option in OPTIONS} | TUI_OPTIONS
     assert described - known <= {"--golden", "--install-completion"}
 
 

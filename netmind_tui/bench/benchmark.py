@@ -1,5 +1,6 @@
 """From what somebody wishes to a finished run: the one way in for the command line and the interface alike."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from typing import Literal, Self
 from netmind_tui import __version__, paths
 from netmind_tui.bench.catalog import open_catalog
 from netmind_tui.bench.child import running_groups
-from netmind_tui.bench.choice import choose
+from netmind_tui.bench.choice import Choice, choose
 from netmind_tui.bench.conditions import look_around, with_versions
 from netmind_tui.bench.finding import run_findings
 from netmind_tui.bench.health import gpu_health, link_findings, missing_findings
@@ -19,7 +20,7 @@ from netmind_tui.bench.lane import Terms
 from netmind_tui.bench.past import known_seconds, last_devices
 from netmind_tui.bench.peers import peer_findings, sharing
 from netmind_tui.bench.plan import Plan, Resources, make_plan, threads_for
-from netmind_tui.bench.runner import DeadlineError, Runner, Watcher
+from netmind_tui.bench.runner import CancelledError, DeadlineError, Runner, Watcher
 from netmind_tui.bench.senses import Senses, SharedSample
 from netmind_tui.bench.store import new_run_id
 from netmind_tui.bench.summary import summarise
@@ -66,12 +67,8 @@ class Benchmark:
 
     def __init__(self, wishes: Wishes) -> None:
         self._wishes = wishes
-        catalog = open_catalog()
-        choice = replace(
-            choose(catalog, wishes.suite, wishes.kernels),
-            memory_share=wishes.memory_share,
-            disk_folder=wishes.disk_folder or paths.state_dir(),
-        )
+        self.catalog = open_catalog()
+        choice = self._choice(wishes.suite)
         provider = choose_provider(wishes.provider)
         self._probe = GpuProbe(wake=True) if _concerns_gpus(wishes, provider) and GpuProbe.library_found() else None
         try:
@@ -81,16 +78,11 @@ class Benchmark:
             self.close()
             raise
         self._targets = targets
-        self.plan: Plan = make_plan(
-            choice,
-            targets,
-            seed=catalog.default_seed if wishes.seed is None else wishes.seed,
-            default_seed=catalog.default_seed,
-            resources=Resources(threads=threads_for(self.machine.host), memory_free_bytes=available_memory_bytes()),
-            together=wishes.together,
-            known_s=known_seconds(choice.suite.name, paths.runs_dir()),
-        )
+        self.plan = self._plan(choice)
         self.environment: Environment | None = None
+        self.jobs = JobControl(running_groups)
+        self._cancelled = threading.Event()
+        self._runner: Runner | None = None
         self._started = datetime.now(UTC)
         self.run_id = new_run_id(self._started)
 
@@ -107,22 +99,57 @@ class Benchmark:
         if self._probe is not None:
             self._probe.close()
 
+    def plan_for(self, suite: str) -> Plan:
+        """What another suite would do on the same devices.
+
+        Raises:
+            Problem: there is no such suite.
+        """
+        return self._plan(self._choice(suite))
+
+    def _choice(self, suite: str) -> Choice:
+        return replace(
+            choose(self.catalog, suite, self._wishes.kernels),
+            memory_share=self._wishes.memory_share,
+            disk_folder=self._wishes.disk_folder or paths.state_dir(),
+        )
+
+    def _plan(self, choice: Choice) -> Plan:
+        catalog, wishes = self.catalog, self._wishes
+        return make_plan(
+            choice,
+            self._targets,
+            seed=catalog.default_seed if wishes.seed is None else wishes.seed,
+            default_seed=catalog.default_seed,
+            resources=Resources(threads=threads_for(self.machine.host), memory_free_bytes=available_memory_bytes()),
+            together=wishes.together,
+            known_s=known_seconds(choice.suite.name, paths.runs_dir()),
+        )
+
     def look_around(self) -> Environment:
         """How quiet the machine is now; kept with the run."""
         self.environment = look_around(HostSampler().sample, self.machine.driver)
         return self.environment
 
+    def cancel(self) -> None:
+        """End the run within a second, from any thread; ``run`` then returns what was finished."""
+        self._cancelled.set()
+        if self._runner is not None:
+            self._runner.cancel()
+
     def run(self, watcher: Watcher) -> Run:
-        """Measure as planned. A signal or the time limit ends it early, with everything that was finished."""
+        """Measure as planned, in any thread.
+
+        A signal, the time limit or ``cancel`` ends it early, with everything that was finished.
+        """
         environment = self.environment or (Environment() if self.plan.is_empty else self.look_around())
         gpus = any(step.target.provider is Provider.CUDA and step.is_tried for step in self.plan.steps)
         source = MachineSource(HostSampler(), self._probe if gpus else None)
-        jobs = JobControl(running_groups)
         senses = Senses(
             look=SharedSample(source.sample).look,
             thermal_events=cpu_thermal_events,
             now=_now,
-            paused_s=lambda: jobs.paused_s,
+            paused_s=lambda: self.jobs.paused_s,
             cpu_times=lambda: read_cpu_times(running_groups()),
         )
         terms = Terms(
@@ -135,8 +162,10 @@ class Benchmark:
             silence_s=self._wishes.silence_s,
             waits=self._wishes.wait,
         )
-        runner = Runner(self.plan, terms, watcher, max_time_s=self._wishes.max_time_s)
-        with jobs.in_force():
+        self._runner = runner = Runner(self.plan, terms, watcher, max_time_s=self._wishes.max_time_s)
+        if self._cancelled.is_set():  # before there was a runner to tell
+            runner.cancel()
+        with self.jobs.in_force():
             stopped = _until_stopped(runner.run)
         return self._run(runner, with_versions(environment, runner.versions), stopped)
 
@@ -207,6 +236,8 @@ def _until_stopped(run: Callable[[], None]) -> StoppedBy | None:
         run()
     except DeadlineError:
         return "timed-out"
+    except CancelledError:
+        return "interrupted"
     except Stopped as stop:
         return "interrupted" if stop.code is ExitCode.INTERRUPTED else "terminated"
     return None

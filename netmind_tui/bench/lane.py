@@ -120,6 +120,7 @@ class Lane:
     def _measure(self, attendant: Attendant, step: Step) -> Measurement:
         if step.refused is not None or step.variant is None:
             return self._skip(step)
+        self._superior.tick()
         self._step = step
         self._superior.began(step)
         request = Request(

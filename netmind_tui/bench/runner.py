@@ -19,6 +19,10 @@ class DeadlineError(Exception):
     """The run's time is up; what was measured is kept."""
 
 
+class CancelledError(Exception):
+    """Whoever started the run wants no more of it; what was measured is kept."""
+
+
 class HaltedError(Exception):
     """The run ends for a reason that another thread knows."""
 
@@ -52,6 +56,7 @@ class Runner:
         self._ends_at = monotonic() + max_time_s if max_time_s is not None else float("inf")
         self._lock = threading.Lock()
         self._halted = threading.Event()
+        self._cancelled = threading.Event()
         self._rows: dict[int, Measurement] = {}
         self._places = {id(step): place for place, step in enumerate((*plan.steps, *plan.alone))}
         self.versions: Ready | None = None
@@ -71,6 +76,7 @@ class Runner:
 
         Raises:
             DeadlineError: the time is up.
+            CancelledError: ``cancel`` was called.
         """
         plan = self._plan
         for lane in plan.lanes:
@@ -112,8 +118,14 @@ class Runner:
         if ended:
             raise ended[0]
 
+    def cancel(self) -> None:
+        """End the run, from any thread: each lane hears of it at its next tick, and ends its worker."""
+        self._cancelled.set()
+
     def tick(self) -> None:
         """End the calling lane if the run is over."""
+        if self._cancelled.is_set():
+            raise CancelledError
         if self._halted.is_set():
             raise HaltedError
         if monotonic() >= self._ends_at:

@@ -112,6 +112,7 @@ def _watch_recording(path: Path, *, count: int | None, names: list[str], share: 
 
     with RecordingSource(path) as source:
         machine.warn_of(source.header.driver)
+        _warn_if_simulated(source)
         selection = machine.select_devices(source.header.devices, names)
         code = machine.outcome(selection.devices, selection, names, _place(path))
         if selection.devices:
@@ -130,6 +131,7 @@ def _recorded(path: Path, names: list[str]) -> "tuple[Info, Selection]":
     last = None
     with RecordingSource(path) as source:
         header = source.header
+        _warn_if_simulated(source)
         selection = machine.select_devices(header.devices, names)
         for last in source:  # noqa: B007 - the one that remains is meant
             pass
@@ -148,6 +150,11 @@ def _recorded(path: Path, names: list[str]) -> "tuple[Info, Selection]":
         findings=tuple(finding for finding in found if finding.device is None or finding.device in ids),
     )
     return document, selection
+
+
+def _warn_if_simulated(source: "RecordingSource") -> None:
+    if source.header.simulated:
+        diagnostics.warn(f"{source.path} is simulated: there is no such machine")
 
 
 def _warn_of_the_end(source: "RecordingSource") -> None:

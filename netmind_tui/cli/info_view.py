@@ -10,11 +10,11 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from netmind_tui.cli.fact import Fact, alike_devices, device_facts, host_facts
-from netmind_tui.cli.live import Live, figures, host_now, live_devices, live_facts, notes
 from netmind_tui.cli.page import MARKS, Page, printed
+from netmind_tui.model.fact import Fact, alike_devices, device_facts, host_facts
 from netmind_tui.model.finding import Finding
 from netmind_tui.model.info import Info
+from netmind_tui.model.live import Live, figures, host_now, live_devices, live_facts, notes
 
 # The narrowest column that holds a label and a usual value; what is longer takes a line of its own.
 _LABEL_WIDTH = 11

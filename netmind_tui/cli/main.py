@@ -11,6 +11,7 @@ from netmind_tui import __version__
 from netmind_tui.cli import diagnostics, output
 from netmind_tui.cli.bench import bench
 from netmind_tui.cli.compare import compare
+from netmind_tui.cli.config import config
 from netmind_tui.cli.doctor import doctor
 from netmind_tui.cli.info import info
 from netmind_tui.cli.page import prepare_streams
@@ -50,6 +51,7 @@ def _netmind(
 
 app.command()(bench)
 app.command()(compare)
+app.add_typer(config)
 app.command()(doctor)
 app.command()(info)
 app.command()(record)

@@ -15,7 +15,8 @@ class RecordingHeader:
 
     ``started_at`` is UTC in ISO 8601. ``interval_s`` is the pace that was asked for; when a sample was really taken is
     in the sample. ``redacted`` says that names, paths, UUIDs and addresses are placeholders, the same ones in every
-    line. ``driver`` is null where no GPU driver was found.
+    line. ``driver`` is null where no GPU driver was found. ``simulated`` says that there is no such machine: a program
+    made its figures up.
     """
 
     schema: Literal["netmind.recording/1"] = "netmind.recording/1"
@@ -23,6 +24,7 @@ class RecordingHeader:
     tool: Tool
     interval_s: float
     redacted: bool
+    simulated: bool = False
     host: Host
     driver: Driver | None = None
     devices: tuple[Device, ...] = ()

@@ -6,13 +6,14 @@ import os
 import re
 import stat
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from io import FileIO
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self, TypeVar
+from typing import BinaryIO, Self, TypeVar, cast
 
 from netmind_tui.document import decode, encode, is_json
 from netmind_tui.model.exit import ExitCode
@@ -32,6 +33,7 @@ _EXPECTED = {
 }
 _FOUND_MAJOR = re.compile(r"found netmind\.(?:recording|sample)/([0-9]{1,9})$")
 _MAJOR = 1
+_GZIP = b"\x1f\x8b"
 
 
 class RecordingEnded(Exception):  # noqa: N818 - it is what happened, and no error
@@ -157,7 +159,8 @@ class RecordingSource:
 
     ``header`` says which machine it is, and the interval that it was recorded at. ``notice`` is a sentence once the
     recording turned out to be cut short, which is what becomes of a recorder that is killed. ``ended`` is true when
-    there is nothing more to come. Memory holds one line at a time.
+    there is nothing more to come. Memory holds one line at a time. What is compressed with gzip is decompressed on
+    the way.
 
     Raises:
         Problem: it cannot be read or is no recording; the sentence names the file, the line and what was expected.
@@ -170,10 +173,12 @@ class RecordingSource:
         self.sample_count = 0
         self._line_number = 0
         try:
-            self._file: BinaryIO = path.open("rb")
+            self._raw = path.open("rb")
         except OSError as error:
             raise self._unreadable(error) from error
+        self._file: BinaryIO = self._raw
         try:
+            self._file = self._decompressed()
             self.header = self._read_header()
         except BaseException:
             self.close()
@@ -225,6 +230,18 @@ class RecordingSource:
         """Let go of the file; the recording has ended then."""
         self.ended = True
         self._file.close()
+        self._raw.close()
+
+    def _decompressed(self) -> BinaryIO:
+        try:
+            is_compressed = self._raw.peek(len(_GZIP))[: len(_GZIP)] == _GZIP
+        except OSError as error:
+            raise self._unreadable(error) from error
+        if not is_compressed:
+            return self._raw
+        import gzip  # noqa: PLC0415 - 2 ms, and few recordings are compressed
+
+        return cast("BinaryIO", gzip.GzipFile(fileobj=self._raw))
 
     def _read_header(self) -> RecordingHeader:
         line = self._read_line()
@@ -252,7 +269,7 @@ class RecordingSource:
         self._line_number += 1
         try:
             line = self._file.readline(LONGEST_LINE_BYTES + 1)
-        except OSError as error:
+        except (OSError, EOFError, zlib.error) as error:  # the last two are of gzip
             raise self._unreadable(error) from error
         if len(line) > LONGEST_LINE_BYTES:
             mib = LONGEST_LINE_BYTES >> 20
@@ -281,7 +298,7 @@ class RecordingSource:
     def _problem(self, clause: str) -> Problem:
         return Problem(f"{self._place()}: {clause}", ExitCode.USAGE)
 
-    def _unreadable(self, error: OSError) -> Problem:
+    def _unreadable(self, error: Exception) -> Problem:
         cause = "it is a folder" if self.path.is_dir() else _cause(error)
         return Problem(f"cannot read {self.path}: {cause}; a recording of netmind record is expected", ExitCode.USAGE)
 
@@ -307,8 +324,8 @@ def _create(path: Path, *, replace: bool) -> FileIO:
 
 
 def _cause(error: Exception) -> str:
-    if not isinstance(error, OSError):
+    if isinstance(error, RuntimeError):
         return "its links run in a circle"
-    if error.errno == errno.ENOSPC:
-        return "the disk is full"
-    return (error.strerror or str(error)).lower()
+    if not isinstance(error, OSError) or error.strerror is None:
+        return "it is compressed, and damaged or cut short"
+    return "the disk is full" if error.errno == errno.ENOSPC else error.strerror.lower()

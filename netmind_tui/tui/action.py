@@ -101,6 +101,77 @@ ACTIONS: tuple[Action, ...] = (
         footer="benchmark",
     ),
     Action(
+        id="unfold",
+        keys=("right",),
+        title="Unfold slices",
+        help="Show the MIG slices of the GPU under the cursor.",
+        screens=("overview",),
+    ),
+    Action(
+        id="fold",
+        keys=("left",),
+        title="Fold slices",
+        help="Hide the MIG slices of the GPU under the cursor.",
+        screens=("overview",),
+    ),
+    Action(
+        id="kill",
+        keys=("K",),
+        title="End process…",
+        help="Ask the chosen process on a GPU to end, after a question.",
+        screens=("devices",),
+        changes=True,
+        footer="end process…",
+    ),
+    Action(
+        id="bench start",
+        keys=("b",),
+        title="Measure",
+        help="Start the chosen suite on the chosen devices; a new one after a result.",
+        screens=("bench",),
+        changes=True,
+        footer="measure",
+    ),
+    Action(
+        id="bench toggle",
+        keys=("space",),
+        title="Choose device",
+        help="Measure the device under the cursor, or leave it out.",
+        screens=("bench",),
+    ),
+    Action(
+        id="bench device",
+        keys=("d",),
+        title="Next device",
+        help="Of several devices, look at the slowest or at each by itself.",
+        screens=("bench",),
+        footer="device",
+    ),
+    Action(
+        id="bench roofline",
+        keys=("o",),
+        title="Roofline",
+        help="Draw rates over operations per byte, under the roofs of memory and arithmetic.",
+        screens=("bench",),
+        footer="roofline",
+    ),
+    Action(
+        id="bench history",
+        keys=("h",),
+        title="Kept runs",
+        help="The runs that were kept, newest first.",
+        screens=("bench",),
+        footer="history",
+    ),
+    Action(
+        id="bench mark",
+        keys=("c",),
+        title="Compare",
+        help="Mark a kept run; two marked runs are compared.",
+        screens=("bench",),
+        footer="compare",
+    ),
+    Action(
         id="look again",
         keys=("R",),
         title="Look again",
@@ -122,8 +193,52 @@ ACTIONS: tuple[Action, ...] = (
         help="Find anything that can be done.",
         footer="commands",
     ),
+    Action(id="find", keys=("slash",), title="Find", help="Find a device, or what needs you."),
     Action(id="help", keys=("question_mark", "f1"), title="Help", help="Every key and what it does.", footer="help"),
-    Action(id="quit", keys=("q", "ctrl+q"), title="Quit", help="Leave. What was measured is kept."),
+    Action(
+        id="reset setting",
+        keys=("d",),
+        title="Back to the default",
+        help="Take a setting out of the file.",
+        screens=("settings",),
+        changes=True,
+        footer="default",
+    ),
+    Action(
+        id="read settings",
+        keys=("R",),
+        title="Read again",
+        help="Read the configuration anew, where it was changed by other means.",
+        screens=("settings",),
+        footer="read again",
+    ),
+    Action(
+        id="setup again",
+        keys=(),
+        title="First run",
+        help="Ask the five questions of the first run again.",
+        changes=True,
+    ),
+    Action(
+        id="setup back",
+        keys=("left", "backspace"),
+        title="Question before",
+        help="Go back to the question before.",
+        screens=("first run",),
+        changes=True,
+        footer="before",
+    ),
+    Action(
+        id="setup skip",
+        keys=("escape",),
+        title="Skip all",
+        help="Leave the first run; nothing is written.",
+        screens=("first run",),
+        changes=True,
+        footer="skip all",
+    ),
+    Action(id="suspend", keys=("ctrl+z",), title="To the shell", help="Stop here; `fg` goes on."),
+    Action(id="quit", keys=("q", "ctrl+c", "ctrl+q"), title="Quit", help="Leave. What was measured is kept."),
 )
 BY_ID = {action.id: action for action in ACTIONS}
 
@@ -138,6 +253,8 @@ SHOWN = {
     "escape": "esc",
     "up": "↑",
     "down": "↓",
+    "left": "←",
+    "right": "→",
     "full_stop": ".",
     "space": "space",
 }
@@ -175,7 +292,16 @@ def read_keymap(own: Mapping[str, str]) -> Keymap:
     for name in own:
         if name not in BY_ID:
             raise Problem(f"keys.{name}: no such action; {nearest(name, list(BY_ID))}", ExitCode.USAGE)
-    return Keymap({action.id: (own[action.id],) if action.id in own else action.keys for action in ACTIONS})
+    names = {sign: name for name, sign in SHOWN.items()}
+    given = {name: names.get(key, key) for name, key in own.items()}
+    taken = set(given.values())
+    return Keymap(
+        {
+            # A key that the owner gave to one action is no other's any more.
+            action.id: (given[action.id],) if action.id in given else tuple(k for k in action.keys if k not in taken)
+            for action in ACTIONS
+        }
+    )
 
 
 def applicable(screen: str, *, read_only: bool) -> Iterable[Action]:

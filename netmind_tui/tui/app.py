@@ -3,38 +3,60 @@
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import ClassVar
+from importlib import import_module
+from time import monotonic
 
 from textual import events
-from textual.app import App, ComposeResult
-from textual.binding import Binding, BindingType
+from textual.app import ComposeResult
+from textual.screen import ModalScreen
 from textual.theme import Theme
 
-from netmind_tui.tui import terminal
+from netmind_tui.model.problem import Problem
+from netmind_tui.tui import mini
 from netmind_tui.tui.action import BY_ID, Action, Keymap
-from netmind_tui.tui.effect import EFFECTS
+from netmind_tui.tui.bench_run import Desk
+from netmind_tui.tui.bench_state import BenchMessage
 from netmind_tui.tui.feed import Feed
-from netmind_tui.tui.frame import Size, picture
-from netmind_tui.tui.message import Described, Examined, FeedEnded, Focused, Message, Moved, Sampled, Ticked, Told, Went
+from netmind_tui.tui.frame import FRAME_ROWS, Size, picture
+from netmind_tui.tui.life import Life
+from netmind_tui.tui.message import (
+    Described,
+    Examined,
+    FeedEnded,
+    Focused,
+    Message,
+    Moved,
+    Sampled,
+    Ticked,
+    Told,
+    Used,
+    Went,
+)
+from netmind_tui.tui.notice import Notices
 from netmind_tui.tui.picture import Line
-from netmind_tui.tui.screen import Body, modules
+from netmind_tui.tui.screen import Body, modules, overview
+from netmind_tui.tui.screen.bench_part import all_chosen, chosen_devices
 from netmind_tui.tui.skin import PALETTES, Palette, Skin
 from netmind_tui.tui.stage import Stage
 from netmind_tui.tui.state import State, reduce
 
-_PERIOD_S, _UNSEEN_PERIOD_S = 1.0, 3.0
+_PERIOD_S, _UNSEEN_PERIOD_S, _MEASURING_PERIOD_S = 1.0, 3.0, 0.5
 _EXAMINE_EVERY_S = 300.0
+_USES_EVERY_S = 3.0
 
 
-class NetmindApp(App[int]):
-    """One state, one picture, one clock."""
+class NetmindApp(Life):
+    """One state, one picture, one clock. With ``rows`` it is the small view of so many lines."""
 
-    CSS = "Screen { background: $background; }"
+    CSS = """
+    Screen { background: $background; }
+    ModalScreen { background: $background 60%; }
+    ModalScreen:nocolor { background: transparent; }
+    Screen:inline { height: auto; max-height: 3; min-height: 1; border: none; padding: 0; }
+    """
     ENABLE_COMMAND_PALETTE = False
-    # Everything else is in the action registry; these would otherwise be Textual's own.
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "leave", show=False, priority=True)]
 
-    def __init__(self, feed: Feed, skin: Skin, keymap: Keymap, *, state: State) -> None:
+    def __init__(self, feed: Feed, skin: Skin, keymap: Keymap, *, state: State, rows: int | None = None) -> None:
         # Without colours no theme may bring them back: the library decides about that when an app is made.
         super().__init__(ansi_color=None if skin.has_colours else True)
         self.feed = feed
@@ -42,11 +64,15 @@ class NetmindApp(App[int]):
         self.keymap = keymap
         self.state = state
         self.bodies = modules()
-        self.effects = EFFECTS
-        self._stage = Stage(skin)
+        self._rows = rows
+        self._stage = Stage(skin, rows=rows)
         self._mail: list[Message] = []
         self._mail_lock = threading.Lock()
+        self.bench = Desk(say=lambda sentence: self.mail(Told(sentence, "error")))
+        self._asks_uses = threading.Lock()
+        self._uses_asked_at = -_USES_EVERY_S
         self._is_seen = True
+        self._period_s = _PERIOD_S
         for palette in PALETTES.values():
             self.register_theme(_theme(palette))
 
@@ -61,12 +87,17 @@ class NetmindApp(App[int]):
         self._stage.focus()
         self._clock = self.set_interval(_PERIOD_S, self.tick)
         self.feed.start()
-        self.in_background(self._look)
+        # At once: what is only queued would happen when the process goes on again.
+        self.app_suspend_signal.subscribe(self, lambda _: self.bench.pause(), immediate=True)
+        self.app_resume_signal.subscribe(self, lambda _: self.bench.resume(), immediate=True)
+        if self.feed.kind != "live":
+            self.state = reduce(self.state, Described(self.feed.look()))  # a recording knows it at once
         self.draw()
+        self.call_after_refresh(self.in_background, self._begin)
 
     def on_unmount(self) -> None:
-        """End what samples."""
-        self.feed.stop()
+        """End what samples and what measures."""
+        self.clean_up()
 
     # What happens.
 
@@ -83,28 +114,97 @@ class NetmindApp(App[int]):
 
     def in_background(self, work: Callable[[], object]) -> None:
         """Run something that may take long, in a thread that does not keep the process alive."""
-        threading.Thread(target=work, daemon=True).start()
+
+        def run() -> None:
+            try:
+                work()
+            except Exception as error:  # noqa: BLE001 - whatever fails there is said, and the interface lives
+                words = error.sentence if isinstance(error, Problem) else f"{type(error).__name__}: {error}"
+                self.mail(Told(words, "error"))
+
+        threading.Thread(target=run, daemon=True).start()
 
     def tick(self) -> None:
         """Once a second: take in what is new. No widget has a timer of its own."""
-        if terminal.has_hung_up():
-            terminal.end_without_terminal(self.clean_up)
+        self.look_at_terminal()
         with self._mail_lock:
             mail, self._mail = self._mail, []
         news: list[Message] = [Sampled(sample) for sample in self.feed.new()]
+        if news and self.feed.kind != "live":
+            news += self._shown_by_samples()
         ended = self.feed.ended()
         if ended is not None and self.state.feed.ended is None:
             news.append(FeedEnded(ended))
         now = datetime.now().astimezone()
-        self.dispatch(*mail, *news, Ticked(f"{now:%H:%M:%S}", self.feed.silent_s()))
+        before = self.state.notices
+        self.dispatch(*mail, *news, *self._measured(), Ticked(f"{now:%H:%M:%S}", self.feed.silent_s()))
+        self._look_where_needed(before)
+
+    def _look_where_needed(self, before: Notices) -> None:
+        """Find out why devices were lost or came back, and now and then who computes on those that are shown."""
+        if self.feed.kind != "live":
+            return
+        if self.state.notices.lost != before.lost:
+            self.look_again()
+        here = self.state.view.screen
+        shows_uses = here == "devices" or (here == "overview" and overview.shows_processes(*self._body_size))
+        if shows_uses and self.state.gpus and monotonic() - self._uses_asked_at >= _USES_EVERY_S:
+            self.ask_uses()
+
+    def ask_uses(self) -> None:
+        """Ask who computes on the GPUs, unless the last answer is still awaited."""
+        self._uses_asked_at = monotonic()
+        if not self._asks_uses.acquire(blocking=False):
+            return
+        gpus = self.state.gpus
+
+        def ask() -> None:
+            try:
+                found = self.feed.uses(gpus)
+            finally:
+                self._asks_uses.release()
+            if found is not None:
+                self.mail(Used(found))
+
+        self.in_background(ask)
+
+    @property
+    def _body_size(self) -> tuple[int, int]:
+        return self.size.width, self.size.height - FRAME_ROWS
+
+    def _shown_by_samples(self) -> list[Message]:
+        """What changed in what a recording shows of trouble: nothing has to be asked for it, so it is known at once."""
+        diagnosis = self.feed.examine()
+        if diagnosis is None or diagnosis == self.state.diagnosis:
+            return []
+        return [Described(self.feed.look()), Examined(diagnosis)]
+
+    def _measured(self) -> list[BenchMessage]:
+        """What is new of benchmarks, and what the screen wants to know of them; the clock is faster while one runs."""
+        bench = self.state.bench
+        if self.state.view.screen in ("bench", "first run") and self.feed.kind == "live":
+            self.bench.follow(bench, chosen_devices(self.state), all_devices=all_chosen(self.state))
+        period_s = _MEASURING_PERIOD_S if self.bench.is_measuring else _PERIOD_S
+        if self._period_s not in (_UNSEEN_PERIOD_S, period_s):
+            self._pace(period_s)
+        return self.bench.news()
 
     def clean_up(self) -> None:
         """End the children, whatever becomes of the terminal."""
+        self.bench.end()
         self.feed.stop()
+
+    def _begin(self) -> None:
+        """After the first picture: look at the machine, and load what the first key needs."""
+        self._look()
+        import_module("netmind_tui.tui.effect")
+        for name in self.bodies:
+            _ = self.bodies[name]
 
     def _look(self) -> None:
         """Describe the machine, then look it over."""
         self.mail(Described(self.feed.look()))
+        self.call_later(self.tick)
         diagnosis = self.feed.examine()
         if diagnosis is not None:
             self.mail(Examined(diagnosis))
@@ -127,7 +227,17 @@ class NetmindApp(App[int]):
 
     def lines(self) -> list[Line]:
         """The picture of the state."""
+        if self._rows is not None:
+            return mini.picture(self.state, self.size_now.cells, self.skin.glyphs)
         return picture(self.state, self.size_now, self.skin.glyphs, self.keymap)
+
+    def wear(self, skin: Skin) -> None:
+        """Draw everything with other colours or signs."""
+        self.skin = skin
+        self._stage.wear(skin)
+        if skin.has_colours:
+            self.theme = skin.palette.name
+        self.draw()
 
     def on_resize(self, _event: events.Resize) -> None:
         """Lay it out anew."""
@@ -144,12 +254,15 @@ class NetmindApp(App[int]):
 
     def _pace(self, period_s: float) -> None:
         self._clock.stop()
+        self._period_s = period_s
         self._clock = self.set_interval(period_s, self.tick)
 
     # What whoever watches does.
 
     def on_key(self, event: events.Key) -> None:
-        """Do what the key does on this screen."""
+        """Do what the key does on this screen; over it lies whatever asks something, and has the keys."""
+        if isinstance(self.screen, ModalScreen):
+            return
         action = self.keymap.action(event.key, self.state.view.screen, read_only=self.state.view.read_only)
         if action is not None:
             event.stop()
@@ -177,7 +290,9 @@ class NetmindApp(App[int]):
         verb, _, rest = wish.partition(" ")
         if self.state.said is not None:
             self.state = reduce(self.state, Told("", "none"))
-        effect = self.effects.get(wish) or self.effects.get(verb)
+        from netmind_tui.tui.effect import EFFECTS  # noqa: PLC0415 - loaded while the first picture is looked at
+
+        effect = EFFECTS.get(wish) or EFFECTS.get(verb)
         if effect is not None:
             effect(self, rest)
 

@@ -35,7 +35,7 @@ def _heights(values: Sequence[float | None], count: int, levels: int, top: float
         if value is None or value <= 0 or top <= 0:
             heights.append(0)
         else:
-            heights.append(max(1, min(levels, round(levels * value / top))))
+            heights.append(max(1, round(levels * min(1.0, value / top))))
     return heights
 
 

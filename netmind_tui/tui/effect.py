@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from netmind_tui.tui import app_effect, bench_effect, first_run_effect, settings_effect
+from netmind_tui.tui.device_effect import DEVICE_EFFECTS
 from netmind_tui.tui.message import Focused, Moved, Turned
 from netmind_tui.tui.state import SPANS
 
@@ -15,11 +17,6 @@ Effect = Callable[["NetmindApp", str], None]
 
 def _go(app: "NetmindApp", screen: str) -> None:
     app.go(screen)
-
-
-def _open_device(app: "NetmindApp", device: str) -> None:
-    app.dispatch(Turned("device", device))
-    app.go("devices")
 
 
 def _span(app: "NetmindApp", _rest: str) -> None:
@@ -38,6 +35,11 @@ def _look_again(app: "NetmindApp", _rest: str) -> None:
     app.say("looking at the machine again")
 
 
+def _back(app: "NetmindApp", _rest: str) -> None:
+    if app.state.view.screen == "bench":
+        bench_effect.back(app)
+
+
 def _row(app: "NetmindApp", rest: str) -> None:
     box, _, row = rest.partition(" ")
     if row.isdigit():
@@ -46,7 +48,7 @@ def _row(app: "NetmindApp", rest: str) -> None:
 
 EFFECTS: Mapping[str, Effect] = {
     "go": _go,
-    "open": _open_device,
+    **DEVICE_EFFECTS,
     "focus": lambda app, box: app.dispatch(Focused(box)),
     "row": _row,
     "next box": lambda app, _: app.step_focus(1),
@@ -58,5 +60,9 @@ EFFECTS: Mapping[str, Effect] = {
     "copy": _copy,
     "look again": _look_again,
     "bench": lambda app, _: app.go("bench"),
-    "quit": lambda app, _: app.exit(0),
+    "back": _back,
+    **bench_effect.EFFECTS,
+    **app_effect.EFFECTS,
+    **settings_effect.EFFECTS,
+    **first_run_effect.EFFECTS,
 }

@@ -2,27 +2,26 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from importlib.resources import files
 from pathlib import Path
 from time import monotonic
 from typing import Protocol
 
-from netmind_tui.bench.doctor import examine
+from netmind_tui.model.device import Device
 from netmind_tui.model.doctor import Diagnosis
-from netmind_tui.model.info import Info
+from netmind_tui.model.info import DeviceUse, Info
 from netmind_tui.model.problem import Problem
 from netmind_tui.model.recording import RecordingHeader
 from netmind_tui.model.redaction import Redactor
 from netmind_tui.model.sample import Sample
-from netmind_tui.probe.description import describe
-from netmind_tui.probe.finding import gpu_findings
+from netmind_tui.probe.description import describe, uses
 from netmind_tui.probe.gpu import GpuProbe
 from netmind_tui.probe.host import HostSampler
 from netmind_tui.probe.owner import redactor
 from netmind_tui.probe.recording import RecordingEnded, RecordingSource, RecordingWriter, refuse_existing
 from netmind_tui.probe.sampler import MachineSource, Sampler
+from netmind_tui.tui.hindsight import Hindsight
 
 PERIOD_S = 1.0
 _KEPT = 600
@@ -44,8 +43,11 @@ class Feed(Protocol):
     def look(self) -> Info:
         """Describe the machine; may take seconds, so never asked for in the interface's own thread."""
 
+    def uses(self, devices: Iterable[Device]) -> tuple[DeviceUse, ...] | None:
+        """Who computes on these devices; costly, and nothing that a recording knows."""
+
     def examine(self) -> Diagnosis | None:
-        """Look for trouble; nothing of a recording can be looked over. Takes seconds, too."""
+        """Look for trouble; takes seconds, too, but for a recording, of which only its samples can be looked at."""
 
     def new(self) -> list[Sample]:
         """The samples since the last call, oldest first."""
@@ -159,8 +161,14 @@ class LiveFeed:
         """See ``Feed``."""
         return describe(self._probe)
 
+    def uses(self, devices: Iterable[Device]) -> tuple[DeviceUse, ...] | None:
+        """See ``Feed``."""
+        return uses(self._probe, devices) if self._probe is not None else ()
+
     def examine(self) -> Diagnosis:
         """See ``Feed``."""
+        from netmind_tui.bench.doctor import examine  # noqa: PLC0415 - 30 ms that the first picture does without
+
         return examine(self._probe).diagnosis
 
     def new(self) -> list[Sample]:
@@ -179,17 +187,22 @@ class LiveFeed:
 class ReplayFeed:
     """A recording at the pace at which it was made; with ``again`` from the beginning when it has ended.
 
+    ``ahead`` samples come at once, so that there is a history to begin with. A recording that is simulated says so,
+    however it was opened.
+
     Raises:
         Problem: the file cannot be read or is no recording.
     """
 
-    def __init__(self, path: Path, *, kind: str = "replay", again: bool = False) -> None:
-        self.kind = kind
-        self.label = path.name
+    def __init__(self, path: Path, *, kind: str = "replay", again: bool = False, ahead: int = 0) -> None:
         self._path = path
         self._again = again
+        self._ahead = ahead
         self._source = RecordingSource(path)
         self.header = self._source.header
+        self.kind = "demo" if self.header.simulated else kind
+        self.label = path.name
+        self._hindsight = Hindsight(self.header)
         self._inbox = _Inbox()
         self._ended: str | None = None
         self._stopping = threading.Event()
@@ -207,24 +220,22 @@ class ReplayFeed:
         self._source.close()
 
     def look(self) -> Info:
-        """The machine as the recording describes it."""
-        header = self.header
-        return Info(
-            generated_at=header.started_at,
-            tool=header.tool,
-            host=header.host,
-            driver=header.driver,
-            devices=header.devices,
-            findings=gpu_findings(header.driver, header.devices) if header.driver is not None else (),
-        )
+        """The machine as the recording describes it, with the devices as they were in the last sample."""
+        return self._hindsight.info()
 
-    def examine(self) -> None:
+    def uses(self, devices: Iterable[Device]) -> None:
         """See ``Feed``."""
-        return
+
+    def examine(self) -> Diagnosis:
+        """What the last sample shows; the same value for as long as nothing changes."""
+        return self._hindsight.diagnosis()
 
     def new(self) -> list[Sample]:
         """See ``Feed``."""
-        return self._inbox.take()
+        taken = self._inbox.take()
+        for sample in taken:
+            self._hindsight.see(sample)
+        return taken
 
     def silent_s(self) -> float:
         """See ``Feed``."""
@@ -235,19 +246,21 @@ class ReplayFeed:
         return self._ended
 
     def _run(self) -> None:
-        while not self._stopping.wait(self.header.interval_s if self._source.sample_count else 0.0):
-            try:
+        try:
+            self._replay()
+            while self._again and not self._stopping.is_set():
+                self._source, self._ahead = RecordingSource(self._path), 0
+                self._replay()
+        except Problem as problem:
+            self._ended = problem.sentence
+        else:
+            self._ended = self._source.notice or f"{self.label} has no further sample"
+
+    def _replay(self) -> None:
+        """Once from the beginning to the end."""
+        with suppress(RecordingEnded):
+            while not self._stopping.wait(self._pause_s()):
                 self._inbox.put(self._source.sample())
-            except RecordingEnded:
-                if not self._again:
-                    self._ended = self._source.notice or f"{self.label} has no further sample"
-                    return
-                self._source = RecordingSource(self._path)
-            except Problem as problem:
-                self._ended = problem.sentence
-                return
 
-
-def demo_path() -> Path:
-    """The recording of a machine that does not exist, for a first look and for pictures."""
-    return Path(str(files("netmind_tui") / "tui" / "demo.jsonl"))
+    def _pause_s(self) -> float:
+        return 0.0 if self._source.sample_count < max(1, self._ahead) else self.header.interval_s

@@ -3,15 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from netmind_tui.tui.action import ACTIONS, Keymap
+from netmind_tui.tui.action import ACTIONS, BY_ID, Keymap
 from netmind_tui.tui.glyph import Contribution, Glyphs, as_ascii
 from netmind_tui.tui.picture import Line, Span, ends, fit, joined, line, width
-from netmind_tui.tui.screen import bench, modules
+from netmind_tui.tui.screen import modules
 from netmind_tui.tui.state import SCREENS, TITLES, State
 
 LEAST_CELLS, LEAST_ROWS = 60, 20
+FRAME_ROWS = 3
+"""Rows that every screen has: its name, the state, and the foot."""
 _NUMBERED = SCREENS[:7]
-_NAMES_FROM, _HOST_FROM = 79, 96
+_NAMES_FROM, _HOST_FROM = 79, 98
+_GAP = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,7 @@ def picture(state: State, size: Size, glyphs: Glyphs, keymap: Keymap) -> list[Li
     """The whole screen, in exactly so many lines of exactly so many cells."""
     if size.cells < LEAST_CELLS or size.rows < LEAST_ROWS:
         return _too_small(size)
-    body_rows = size.rows - 3
+    body_rows = size.rows - FRAME_ROWS
     body = modules()[state.view.screen].body(state, size.cells, body_rows, glyphs)
     drawn = [_screens(state, size.cells), _status(state, size.cells, glyphs)]
     drawn += [fit(each, size.cells) for each in body[:body_rows]]
@@ -59,17 +62,31 @@ def _screens(state: State, cells: int) -> Line:
     bar = joined(tabs, Span("  " if cells >= _HOST_FROM else " "))
     host = state.host.hostname if state.host is not None else ""
     name = line(Span(" netmind", "title"), Span(f" {host}", "dim") if cells >= _HOST_FROM and host else None, " ")
+    room = cells - width(bar) - 1
+    name = next((each for each in (name, line(Span(" netmind", "title"))) if width(each) <= room), ())
     return ends(name, (*bar, Span(" ")), cells)
 
 
 def _status(state: State, cells: int, glyphs: Glyphs) -> Line:
-    left = bench.status(state, cells, glyphs) or line(
-        Span(f" {glyphs.states[Contribution.OFF]} OFF", "strong"), Span(", no agent: nothing runs for others", "dim")
-    )
+    """What the machine does for others, in as many words as there is room for, and what holds for every screen."""
+    right = _standing(state, cells, glyphs)
+    room = cells - width(right) - _GAP
+    return ends(_measuring(state, room, glyphs) or _off(room, glyphs), right, cells)
+
+
+def _off(room: int, glyphs: Glyphs) -> Line:
+    forms = (", no agent: nothing runs for others", ", no agent", "")
+    sign = Span(f" {glyphs.states[Contribution.OFF]} OFF", "strong")
+    words = next((each for each in forms if sign.width + len(each) <= room), "")
+    return line(sign, Span(words, "dim"))
+
+
+def _standing(state: State, cells: int, glyphs: Glyphs) -> Line:
+    """Where the samples come from, what is wrong with that, what needs the owner, and the time."""
     right = []
     if state.feed.kind != "live":
-        words = "SIMULATED demo" if state.feed.kind == "demo" else f"replay {state.feed.label}"
-        right.append(line(Span(words, "warn")))
+        words = f"replay {state.feed.label}" if state.feed.kind != "demo" else "SIMULATED demo"
+        right.append(line(Span(words if cells >= _NAMES_FROM else words.partition(" ")[0], "warn")))
     if state.feed.ended is not None:
         right.append(line(Span("ended", "warn")))
     elif state.feed.silent_s:
@@ -79,7 +96,15 @@ def _status(state: State, cells: int, glyphs: Glyphs) -> Line:
     if state.view.read_only:
         right.append(line(Span("read-only", "dim")))
     right.append(line(Span(state.clock, "dim")))
-    return ends(left, (*joined(right, Span("  ")), Span(" ")), cells)
+    return (*joined(right, Span("  ")), Span(" "))
+
+
+def _measuring(state: State, cells: int, glyphs: Glyphs) -> Line:
+    if state.bench.job is None:
+        return ()
+    from netmind_tui.tui.screen import bench  # noqa: PLC0415 - 50 ms, and only where something is measured
+
+    return bench.status(state, cells, glyphs)
 
 
 def _footer(state: State, cells: int, keymap: Keymap) -> Line:
@@ -91,6 +116,7 @@ def _footer(state: State, cells: int, keymap: Keymap) -> Line:
         action
         for action in ACTIONS
         if action.footer
+        and not action.needs_agent  # they say so when they are asked for, until there is an agent
         and (not action.screens or state.view.screen in action.screens)
         and not (state.view.read_only and action.changes)
     ]
@@ -98,6 +124,9 @@ def _footer(state: State, cells: int, keymap: Keymap) -> Line:
         line(Span(keymap.shown(action), "key", action.id), Span(f" {action.footer}", "dim", action.id))
         for action in shown
     ]
+    if state.bench.job is not None and state.view.screen == "bench":
+        back = BY_ID["back"]
+        words.insert(0, line(Span(keymap.shown(back), "key", back.id), Span(" stop", "dim", back.id)))
     while len(words) > 1 and width(joined(words, Span("  "))) + 2 > cells:
         words.pop(-2)
     return fit((Span(" "), *joined(words, Span("  "))), cells)

@@ -21,13 +21,18 @@ class Contribution(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Glyphs:
-    """One set of signs. ``top`` and ``bottom`` are corner, line, corner; ``eighths`` fill a cell by eighths."""
+    """One set of signs.
+
+    ``top`` and ``bottom`` are corner, line, corner; ``bar`` are a bar's full cell, its half one and its empty one, and
+    ``unknown`` is what stands in it where nothing is known.
+    """
 
     name: str
     top: tuple[str, str, str]
     bottom: tuple[str, str, str]
     side: str
-    eighths: str
+    bar: tuple[str, str, str]
+    unknown: str
     bar_ends: tuple[str, str]
     states: dict[Contribution, str]
     marks: dict[str, str]
@@ -39,8 +44,9 @@ UNICODE = Glyphs(
     top=("╭", "─", "╮"),
     bottom=("╰", "─", "╯"),
     side="│",
-    eighths=" ▏▎▍▌▋▊▉█",
-    bar_ends=("▕", "▏"),
+    bar=("━", "╾", "─"),
+    unknown="┄",
+    bar_ends=("", ""),
     states={
         Contribution.CONTRIBUTING: "●",
         Contribution.WILL: "▓",
@@ -77,7 +83,8 @@ ASCII = Glyphs(
     top=("+", "-", "+"),
     bottom=("+", "-", "+"),
     side="|",
-    eighths="  ..::##=",
+    bar=("=", "-", " "),
+    unknown=".",
     bar_ends=("[", "]"),
     states={
         Contribution.CONTRIBUTING: "C",
@@ -116,7 +123,7 @@ _PLAIN = {
     "—": "-",
     "–": "-",
     "×": "x",
-    "°": "",
+    "°": " ",
     "≤": "<=",
     "≥": ">=",
     "÷": "/",
@@ -142,13 +149,14 @@ def as_ascii(text: str) -> str:
 
 
 def bar(share: float | None, cells: int, glyphs: Glyphs) -> str:
-    """A bar of so many cells between its ends, filled by a share from 0 to 1; empty where it is not known."""
+    """A bar of so many cells, filled by a share from 0 to 1, to half a cell; its empty part is a thin line."""
     left, right = glyphs.bar_ends
-    inner = max(0, cells - 2)
+    inner = max(0, cells - len(left) - len(right))
     if share is None:
-        return left + " " * inner + right
-    steps = len(glyphs.eighths) - 1
-    filled = round(max(0.0, min(1.0, share)) * inner * steps)
-    whole, rest = divmod(filled, steps)
-    body = glyphs.eighths[-1] * whole + (glyphs.eighths[rest] if rest else "")
-    return left + body.ljust(inner)[:inner] + right
+        return left + glyphs.unknown * inner + right
+    full, half, empty = glyphs.bar
+    filled = round(max(0.0, min(1.0, share)) * inner * 2)
+    if share > 0 and not filled and inner:
+        filled = 1  # a little is not nothing
+    body = full * (filled // 2) + half * (filled % 2)
+    return left + body + empty * (inner - len(body)) + right

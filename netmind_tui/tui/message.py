@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 
 from netmind_tui.model.doctor import Diagnosis
-from netmind_tui.model.info import Info
+from netmind_tui.model.info import DeviceUse, Info
 from netmind_tui.model.sample import Sample
+from netmind_tui.tui.bench_state import BenchMessage
+from netmind_tui.tui.first_run_state import FirstRunMessage
+from netmind_tui.tui.settings_state import Configured
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,13 @@ class Examined:
     """The doctor looked the machine over."""
 
     diagnosis: Diagnosis
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """Who computes on the devices was asked again."""
+
+    uses: tuple[DeviceUse, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,4 +93,19 @@ class Turned:
     value: str
 
 
-Message = Described | Sampled | Examined | Ticked | Told | FeedEnded | Went | Focused | Moved | Turned
+Message = (
+    Described
+    | Used
+    | Sampled
+    | Examined
+    | Ticked
+    | Told
+    | FeedEnded
+    | Went
+    | Focused
+    | Moved
+    | Turned
+    | Configured
+    | FirstRunMessage
+    | BenchMessage
+)

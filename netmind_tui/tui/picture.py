@@ -153,11 +153,19 @@ def wrap(words: str, cells: int, role: str = "text") -> list[Line]:
             lines[-1] += f" {rest}"
             continue
         while cell_len(rest) > cells > 0:
-            head = set_cell_size(rest, cells)
+            head = _head(rest, cells)
             lines.append(head)
             rest = rest[len(head) :]
         lines.append(rest)
     return [(Span(each, role),) for each in lines] or [()]
+
+
+def _head(word: str, cells: int) -> str:
+    """As much of a word as fits, and one sign of it at least."""
+    end = 1
+    while end < len(word) and cell_len(word[: end + 1]) <= cells:
+        end += 1
+    return word[:end]
 
 
 def joined(parts: Iterable[Line], separator: Span) -> Line:

@@ -164,6 +164,11 @@ class Skin:
     palette: Palette
     has_colours: bool
 
+    @property
+    def ground(self) -> Style:
+        """What everything stands on; without colours that is the terminal's own."""
+        return Style(bgcolor=self.palette.background) if self.has_colours else Style.null()
+
     def style(self, role: str) -> Style:
         """The style of a role.
 

@@ -9,10 +9,14 @@ from netmind_tui.model.host import Host
 from netmind_tui.model.info import DeviceUse
 from netmind_tui.model.sample import DeviceSample, Sample
 from netmind_tui.tui import message as told
+from netmind_tui.tui.bench_state import Bench, BenchMessage, PlansMade, reduce_bench
+from netmind_tui.tui.first_run_state import FirstRun, FirstRunMessage, reduce_first_run
 from netmind_tui.tui.history import History, own
+from netmind_tui.tui.notice import Notices
+from netmind_tui.tui.settings_state import Configured, Settings
 
-SCREENS = ("overview", "devices", "bench", "schedule", "earnings", "cert", "activity", "settings")
-"""In the order of their numbers; the last has the comma."""
+SCREENS = ("overview", "devices", "bench", "schedule", "earnings", "cert", "activity", "settings", "first run")
+"""In the order of their numbers; the settings have the comma, and the first run is met where nothing is set yet."""
 
 TITLES = {
     "overview": "Overview",
@@ -23,10 +27,13 @@ TITLES = {
     "cert": "Cert",
     "activity": "Activity",
     "settings": "Settings",
+    "first run": "Welcome",
 }
 SPANS = ("2 m", "1 h")
 CARDS_UP_TO = 2
 """Up to so many GPUs have a card each on the overview; more have a row each."""
+BUSY_PCT = 10
+"""From this utilisation on a device is at work."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +82,12 @@ class State:
     machine_findings: tuple[Finding, ...] = ()
     sample: Sample | None = None
     history: History = field(default_factory=History)
+    notices: Notices = field(default_factory=Notices)
     diagnosis: Diagnosis | None = None
+    bench: Bench = field(default_factory=Bench)
     said: told.Told | None = None
+    settings: Settings = field(default_factory=Settings)
+    first_run: FirstRun = field(default_factory=FirstRun)
 
     @property
     def gpus(self) -> tuple[Device, ...]:
@@ -105,9 +116,14 @@ class State:
 
 def reduce(state: State, message: told.Message) -> State:
     """The state after a message."""
+    if isinstance(message, BenchMessage | FirstRunMessage | Configured):
+        return _reduce_part(state, message)
     match message:
         case told.Sampled(sample):
-            return replace(state, sample=sample, history=state.history.with_sample(sample))
+            notices = state.notices.after(state.sample, sample, BUSY_PCT)
+            return replace(state, sample=sample, history=state.history.with_sample(sample), notices=notices)
+        case told.Used(uses):
+            return replace(state, uses=uses)
         case told.Ticked(clock, silent_s):
             return replace(state, clock=clock, feed=replace(state.feed, silent_s=silent_s))
         case told.Described(info):
@@ -122,10 +138,26 @@ def reduce(state: State, message: told.Message) -> State:
         case told.Examined(diagnosis):
             return replace(state, diagnosis=diagnosis)
         case told.Told():
-            return replace(state, said=message)
+            return replace(state, said=message if message.sentence else None)
         case told.FeedEnded(sentence):
             return replace(state, feed=replace(state.feed, ended=sentence))
     return replace(state, view=_viewed(state.view, message))
+
+
+def _reduce_part(state: State, message: BenchMessage | FirstRunMessage | Configured) -> State:
+    """The state after a message of a part that keeps its own."""
+    if isinstance(message, Configured):
+        return replace(state, settings=message.settings)
+    if isinstance(message, FirstRunMessage):
+        return replace(state, first_run=reduce_first_run(state.first_run, message))
+    return replace(state, bench=reduce_bench(state.bench, message), view=_with_suite(state, message))
+
+
+def _with_suite(state: State, message: BenchMessage) -> View:
+    """The view with the second suite, quick, under the cursor as soon as there are suites."""
+    if isinstance(message, PlansMade) and "suites" not in state.view.rows:
+        return replace(state.view, rows={**state.view.rows, "suites": 1})
+    return state.view
 
 
 def _viewed(view: View, message: told.Message) -> View:

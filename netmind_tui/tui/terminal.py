@@ -4,13 +4,29 @@ import os
 import select
 import signal
 import sys
+import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from time import sleep
+from typing import Any
 
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.problem import Problem
 
+try:
+    import termios
+except ImportError:  # Windows
+    termios = None  # type: ignore[assignment]
+
 GONE = 129
 """What a process ends with whose terminal hung up, as a shell counts it: 128 + SIGHUP."""
+
+ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""What ends the interface politely, with the terminal given back."""
+
+# No keyboard protocol, no mouse, no focus or paste reports, lines wrap, the screen from before, a cursor.
+_RESTORE = b"\x1b[<u\x1b[?1000l\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[?1004l\x1b[?2004l\x1b[?7h\x1b[?1049l\x1b[?25h"
+_before: list[Any] | None = None
 
 
 def check(environment: Mapping[str, str]) -> None:
@@ -24,8 +40,11 @@ def check(environment: Mapping[str, str]) -> None:
         # The interface is drawn on stderr, and keys come from stdin.
         if stream is None or not stream.isatty():
             raise Problem(f"{name} is no terminal: {twin}", ExitCode.USAGE)
-    if environment.get("TERM", "dumb") in ("dumb", "unknown"):
-        raise Problem(f"TERM={environment.get('TERM', '')} cannot be drawn on: {twin}", ExitCode.USAGE)
+    kind = environment.get("TERM", "")
+    if os.name == "posix" and kind in ("", "dumb", "unknown"):
+        raise Problem(
+            f"{f'TERM={kind}' if kind else 'a terminal without TERM'} cannot be drawn on: {twin}", ExitCode.USAGE
+        )
 
 
 def has_colours(environment: Mapping[str, str]) -> bool:
@@ -35,7 +54,7 @@ def has_colours(environment: Mapping[str, str]) -> bool:
 
 def has_hung_up(descriptor: int = 0) -> bool:
     """Whether nobody is at the other end of the terminal any more."""
-    if not hasattr(select, "poll"):
+    if not hasattr(select, "poll") or sys.platform == "darwin":  # whose poll knows no terminals
         return False
     poll = select.poll()
     try:
@@ -45,13 +64,58 @@ def has_hung_up(descriptor: int = 0) -> bool:
         return True
 
 
-def end_without_terminal(clean_up: Callable[[], None]) -> None:
+def end_without_terminal(clean_up: Callable[[], None], code: int = GONE) -> None:
     """Leave at once: whoever waits for the terminal to take its last words waits for ever."""
     try:
         clean_up()
     finally:
-        os._exit(GONE)
+        os._exit(code)
 
 
-SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
-"""What ends the interface politely, with the terminal given back."""
+def on_end(handler: Callable[[int], None]) -> None:
+    """Let a handler decide about the signals that end a process, except those that whoever started it has ignored."""
+    for number in ENDING:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, lambda got, _frame: handler(got))
+
+
+def end_within(seconds: float, code: int, clean_up: Callable[[], None]) -> None:
+    """End the process after so long, should it wait until then for a terminal that nobody reads."""
+
+    def end() -> None:
+        sleep(seconds)
+        give_back()
+        end_without_terminal(clean_up, code)
+
+    threading.Thread(target=end, name="end", daemon=True).start()
+
+
+def remember() -> None:
+    """Keep how the terminal was before it is drawn on."""
+    global _before  # noqa: PLW0603 - a process has one terminal
+    _before = _mode()
+
+
+def give_back() -> None:
+    """Leave the terminal as it was, without waiting for anybody to read."""
+    if termios is None:
+        return
+    if _before is not None:
+        with suppress(termios.error, OSError):
+            termios.tcsetattr(0, termios.TCSANOW, _before)
+    with suppress(OSError):
+        # Opened anew: the shell's own door must not become one that refuses to wait.
+        door = os.open("/dev/tty", os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
+        try:
+            os.write(door, _RESTORE)
+        finally:
+            os.close(door)
+
+
+def _mode() -> list[Any] | None:
+    if termios is None:
+        return None
+    try:
+        return termios.tcgetattr(0)
+    except termios.error:
+        return None

@@ -24,6 +24,8 @@ def _made(home: Path) -> list[str]:
         ["bench", "--history"],
         ["compare", str(RECORDING), str(RECORDING)],
         ["bench", "--dry-run"],
+        ["config", "show"],
+        ["config", "check"],
     ],
     ids=" ".join,
 )
@@ -42,6 +44,11 @@ def test_a_recording_leaves_its_file_and_nothing_else(start, home):
     done = start("record", "--count", "1", "-o", str(home / "a.jsonl"))
     assert done.code == 0, done.stderr
     assert [path.name for path in home.rglob("*")] == ["a.jsonl"]
+
+
+def test_a_setting_leaves_its_file_and_nothing_else(start, home):
+    assert start("config", "set", "tui.theme", "light").code == 0
+    assert _made(home) == [".config/netmind/config.toml"]
 
 
 def test_a_benchmark_leaves_its_run_and_nothing_else(start, home):

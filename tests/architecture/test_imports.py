@@ -15,6 +15,7 @@ DOORS = {
     "onnxruntime": ["bench/worker"],
     "psutil": ["probe/host.py"],
     "pynvml": ["probe/nvml.py"],
+    "tomlkit": ["config/edit.py"],
     "textual": ["tui/"],
 }
 STREAMS = {
@@ -37,6 +38,9 @@ STREAMS = {
         ["schema", "bench"],
         ["bench", "--history", "--json"],
         ["compare", RECORDING, RECORDING, "--json"],
+        ["config", "show", "--json"],
+        ["config", "get", "tui.theme"],
+        ["config", "set", "tui.theme", "light"],
     ],
     ids=" ".join,
 )
@@ -45,6 +49,15 @@ def test_a_light_command_loads_nothing_heavy(start, arguments):
     assert done.code == 0, done.stderr
     assert "netmind_tui" in done.loaded
     assert not done.loaded & HEAVY
+
+
+def test_reading_settings_loads_nothing_that_only_writing_needs(start, home):
+    (home / ".config/netmind").mkdir(parents=True)
+    (home / ".config/netmind/config.toml").write_text('[alias]\nbig = "cpu"\n')
+    for arguments in (["config", "show", "--json"], ["config", "check"], ["bench", "--list", "--device", "big"]):
+        done = start(*arguments)
+        assert "tomlkit" not in done.loaded, done.stderr
+    assert "tomlkit" in start("config", "set", "alias.big", "gpu").loaded
 
 
 def test_a_version_needs_no_probe_and_no_codec(start):

@@ -27,7 +27,9 @@ def kernels(tmp_path_factory):
     suites, _, rest = catalog.partition("[[kernels]]")
     blocks = re.split(r"(?=^\[\[suites\]\])", suites, flags=re.MULTILINE)
     for place, block in enumerate(blocks):
-        small = re.sub(r"^(sizes|memory_part|memory_share|alone|kernels|left_out_on_gpus) = .*\n", "", block, flags=re.MULTILINE)
+        small = re.sub(
+            r"^(sizes|memory_part|memory_share|alone|kernels|left_out_on_gpus) = .*\n", "", block, flags=re.MULTILINE
+        )
         if 'name = "standard"' in block:
             small = re.sub(r"min_s = [\d.]+, cap_s = [\d.]+", "min_s = 0.3, cap_s = 0.6", small)
             small = re.sub(r"warm_up_cap_s = .*", "warm_up_cap_s = 0.2", small)

@@ -11,10 +11,10 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from netmind_tui.cli.live import Live, notes
 from netmind_tui.document import schema
 from netmind_tui.model.device import Device, DeviceKind
 from netmind_tui.model.info import DeviceProcess, DeviceUse
+from netmind_tui.model.live import Live, notes
 from netmind_tui.model.reading import Absence
 from netmind_tui.model.sample import DeviceSample
 

@@ -235,6 +235,15 @@ def test_the_machine_of_a_recording_is_shown_with_its_last_sample(netmind):
     assert "H100" in netmind("info", "--replay", EXAMPLE, "--format", "markdown", env=BARE).stdout
 
 
+@pytest.mark.parametrize("arguments", [[], ["--watch", "--count", "1"]], ids=["last", "watched"])
+def test_a_machine_that_is_simulated_is_never_shown_as_one_that_is_there(netmind, tmp_path, arguments):
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(EXAMPLE.read_bytes().replace(b'"redacted":true,', b'"redacted":true,"simulated":true,', 1))
+    done = netmind("info", "--replay", path, *arguments, env=BARE)
+    assert done.returncode == 0
+    assert f"netmind: warning: {path} is simulated: there is no such machine\n" in done.stderr
+
+
 def test_some_devices_and_some_samples_of_a_recording(netmind):
     done = netmind("info", "--watch", "--replay", EXAMPLE, "--count", "2", "-d", "gpu:6-7")
     assert [[each["device"] for each in line["devices"]] for line in documents(done.stdout)] == [["gpu:6", "gpu:7"]] * 2

@@ -1,5 +1,6 @@
 """Recordings: written line by line, read as a source, cut at every byte, and damaged in every way."""
 
+import gzip
 import json
 import os
 import sys
@@ -397,3 +398,59 @@ def test_the_example_is_a_redacted_recording_of_eight_gpus_of_which_one_is_lost(
     assert {len(sample.devices) for sample in samples} == {8}
     assert [sample.devices[5].absent.get("power_draw_w") for sample in samples] == [None] * 12 + [Absence.LOST] * 8
     assert {sample.devices[0].gpu_util_pct for sample in samples} == {99}
+
+
+def compressed(path, **options):
+    """The same samples in a file that ends in .gz."""
+    data = write(path, **options)
+    packed = path.with_suffix(".jsonl.gz")
+    packed.write_bytes(gzip.compress(data))
+    return packed
+
+
+def test_a_compressed_recording_is_read_like_any_other_whatever_its_name(path):
+    packed = compressed(path)
+    assert read(packed) == SAMPLES
+    assert read(packed.rename(path)) == SAMPLES
+
+
+def test_a_name_does_not_make_a_recording_compressed(tmp_path):
+    write(tmp_path / "a.jsonl.gz")
+    assert read(tmp_path / "a.jsonl.gz") == SAMPLES
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: data[: len(data) // 2],
+        lambda data: data[:5],
+        lambda data: data[:40] + b"\x00\xff\x00\xff" + data[44:],
+        lambda data: data[:2] + b"nonsense",
+    ],
+    ids=["cut", "cut in its header", "damaged", "no gzip after all"],
+)
+def test_a_compressed_recording_that_is_damaged_is_one_sentence(path, damage):
+    packed = compressed(path)
+    packed.write_bytes(damage(packed.read_bytes()))
+    with pytest.raises(Problem) as refused:
+        read(packed)
+    assert refused.value.code is ExitCode.USAGE
+    assert refused.value.sentence == (
+        f"cannot read {packed}: it is compressed, and damaged or cut short; a recording of netmind record is expected"
+    )
+
+
+def test_an_empty_compressed_recording_is_empty(path):
+    path.with_suffix(".gz").write_bytes(b"")
+    with pytest.raises(Problem, match="is empty"):
+        RecordingSource(path.with_suffix(".gz"))
+
+
+def test_a_recording_says_whether_its_machine_is_simulated(path):
+    write(path, header=replace(HEADER, simulated=True))
+    with RecordingSource(path) as source:
+        assert source.header.simulated
+    data = encode(HEADER).replace(b'"simulated":false,', b"") + b"\n"
+    path.write_bytes(data)
+    with RecordingSource(path) as source:
+        assert not source.header.simulated

@@ -1,7 +1,8 @@
 """The screens: each module draws its body from the state, and knows its boxes, their rows and its twin command."""
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
+from typing import Protocol, cast
 
 from netmind_tui.tui.glyph import Glyphs
 from netmind_tui.tui.picture import Line
@@ -27,17 +28,36 @@ class Body(Protocol):
         """The command that shows the same."""
 
 
+class _Screens(Mapping[str, Body]):
+    """Each screen is loaded when it is first shown: the first picture does without the others' 100 ms."""
+
+    _HOMES: Mapping[str, tuple[str, str | None]] = {
+        "overview": ("overview", None),
+        "devices": ("devices", None),
+        "bench": ("bench", None),
+        "schedule": ("empty", "SCHEDULE"),
+        "earnings": ("empty", "EARNINGS"),
+        "cert": ("empty", "CERT"),
+        "activity": ("empty", "ACTIVITY"),
+        "settings": ("settings", None),
+        "first run": ("first_run", None),
+    }
+
+    def __getitem__(self, name: str) -> Body:
+        module, member = self._HOMES[name]
+        found = import_module(f"{__name__}.{module}")
+        return cast("Body", found if member is None else getattr(found, member))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._HOMES)
+
+    def __len__(self) -> int:
+        return len(self._HOMES)
+
+
+_SCREENS = _Screens()
+
+
 def modules() -> Mapping[str, Body]:
     """The module of each screen, by its name."""
-    from netmind_tui.tui.screen import bench, devices, empty, overview, settings  # noqa: PLC0415 - they import this
-
-    return {
-        "overview": overview,
-        "devices": devices,
-        "bench": bench,
-        "schedule": empty.SCHEDULE,
-        "earnings": empty.EARNINGS,
-        "cert": empty.CERT,
-        "activity": empty.ACTIVITY,
-        "settings": settings,
-    }
+    return _SCREENS

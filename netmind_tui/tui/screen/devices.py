@@ -1,32 +1,189 @@
-"""devices."""
+"""Devices: everything known about one device, live, with its findings and who computes on it."""
 
 from collections.abc import Sequence
 
+from netmind_tui.model.device import Device, DeviceKind
 from netmind_tui.tui.glyph import Glyphs
-from netmind_tui.tui.picture import Box, Line, Span, framed, line
+from netmind_tui.tui.picture import Box, Line, Span, beside, column, fit, framed, line, width, wrap
+from netmind_tui.tui.screen.device_chart import choice_of_span, graphs, grid, spark
+from netmind_tui.tui.screen.device_facts import facts, facts_in_columns
+from netmind_tui.tui.screen.device_now import (
+    findings_of,
+    reason_for_silence,
+    short_name,
+    silence_words,
+    slowed_words,
+    word,
+)
+from netmind_tui.tui.screen.device_processes import processes, processes_of, wanted_rows
 from netmind_tui.tui.state import State
+
+_WORDS_FROM, _WIDE_FROM = 78, 98
+_CHARTS_FROM_ROWS = 9
+_LEAST_FACTS, _LEAST_PROCESSES, _MOST_PROCESSES = 5, 3, 8
+_FIGURE, _LABEL, _HIGHEST = 20, 8, 4
+_LEAST_CELLS = 42
+
+
+def devices(state: State) -> tuple[Device, ...]:
+    """The devices in the order of the list."""
+    return (*state.gpus, *([state.cpu] if state.cpu is not None else []))
+
+
+def chosen(state: State) -> Device | None:
+    """The device that is shown."""
+    found = devices(state)
+    return found[min(state.view.row("list"), len(found) - 1)] if found else None
 
 
 def boxes(state: State) -> Sequence[str]:
-    """One."""
-    return ("devices",)
+    """The list where there are several, the facts, and who computes on a GPU."""
+    device = chosen(state)
+    several = ("list",) if len(devices(state)) > 1 else ()
+    return (*several, "facts", *(("processes",) if device is not None and device.kind is not DeviceKind.CPU else ()))
 
 
 def count(state: State, box: str) -> int:
-    """None."""
-    return 0
+    """One row a device, a process, or a line of facts."""
+    device = chosen(state)
+    if box == "list":
+        return len(devices(state))
+    if device is None:
+        return 0
+    if box == "processes":
+        return len(processes_of(state, device))
+    return len(_told(state, device, _LEAST_CELLS))
 
 
 def opened(state: State, box: str, row: int) -> str | None:
-    """Nothing."""
-    return None
+    """From the list on to what it shows."""
+    return "focus facts" if box == "list" else None
 
 
 def twin(state: State) -> str:
-    """The command."""
-    return "netmind info"
+    """What shows the device as text."""
+    device = chosen(state)
+    return "netmind info" if device is None else f"netmind info --device {device.id}"
 
 
 def body(state: State, cells: int, rows: int, glyphs: Glyphs) -> Sequence[Line]:
-    """An empty box."""
-    return framed(Box("devices", line(Span("devices", "title")), ()), cells, rows, glyphs, focused=True)
+    """The list at the left, the device at the right."""
+    focus = state.view.focus.get("devices", boxes(state)[0])
+    device = chosen(state)
+    if device is None:
+        waiting = [line(Span("looking at the machine", "dim"))]
+        return framed(Box("facts", line(Span("devices", "title")), waiting), cells, rows, glyphs, focused=True)
+    if len(devices(state)) == 1:
+        return _device(state, device, cells, rows, glyphs, focus)
+    left = 24 if cells >= _WIDE_FROM else 22 if cells >= _WORDS_FROM else 14
+    return beside(
+        _list(state, left, rows, glyphs, focused=focus == "list"),
+        _device(state, device, cells - left, rows, glyphs, focus),
+    )
+
+
+def _list(state: State, cells: int, rows: int, glyphs: Glyphs, *, focused: bool) -> list[Line]:
+    found = devices(state)
+    room = max(1, rows - 2)
+    here = min(state.view.row("list"), len(found) - 1)
+    first = max(0, min(here - room // 2, len(found) - room))
+    lines = []
+    for place, device in enumerate(found[first : first + room], start=first):
+        name = f" {device.id}" if device.kind is DeviceKind.MIG else device.id
+        mark = column(glyphs.marks["chosen"] if place == here else " ", 2, "key")
+        role = "chosen" if place == here else "text"
+        spans = [mark, column(name, 8, role, action=f"row list {place}")]
+        if cells >= _WORDS_FROM // 4 and device.kind is not DeviceKind.CPU:
+            said = word(state, device, glyphs.marks)
+            spans.append(Span(said.spoken, said.role, f"row list {place}"))
+        lines.append(tuple(spans))
+    legend = line(Span(f"{first + 1}–{min(len(found), first + room)} of {len(found)}", "dim"))
+    box = Box("list", line(Span("devices", "title")), lines, legend=legend if room < len(found) else ())
+    return framed(box, cells, rows, glyphs, focused=focused)
+
+
+def _device(state: State, device: Device, cells: int, rows: int, glyphs: Glyphs, focus: str) -> list[Line]:
+    """Now, what it is, and who computes on it, one below the other."""
+    told = _told(state, device, cells - 4, glyphs)
+    with_processes = device.kind is not DeviceKind.CPU
+    below = min(_MOST_PROCESSES, wanted_rows(state, device)) if with_processes else 0
+    below = max(_LEAST_PROCESSES, min(below, rows // 4)) if with_processes else 0
+    now_rows = _now_rows(state, device, rows - below, len(told))
+    drawn = _now(state, device, cells, now_rows, glyphs)
+    facts_rows = rows - below - now_rows
+    drawn += _facts(state, told, cells, facts_rows, glyphs, focused=focus == "facts")
+    if with_processes:
+        drawn += processes(state, device, cells, below, glyphs, focused=focus == "processes")
+    return drawn
+
+
+def _now_rows(state: State, device: Device, room: int, told: int) -> int:
+    """The rows of what it does now: what the facts leave, but room for one line a chart."""
+    if reason_for_silence(state, device) is not None:
+        return min(_LEAST_FACTS, room)
+    least = 2 + len(graphs(state, device))
+    return max(min(least, room - _LEAST_FACTS), room - told - 2)
+
+
+def _now(state: State, device: Device, cells: int, rows: int, glyphs: Glyphs) -> list[Line]:
+    inner, height = cells - 4, max(0, rows - 2)
+    own = state.own(device)
+    name = device.name or "" if device.kind is DeviceKind.CPU else short_name(device)
+    title = line(Span(device.id, "title"), Span(f"  {name}", "strong"))
+    legend: Line = ()
+    if reason_for_silence(state, device) is not None:
+        said = word(state, device, glyphs.marks)
+        lines = [line(Span(said.spoken, said.role)), *wrap(silence_words(state, device), inner, said.role)]
+    elif height >= _CHARTS_FROM_ROWS:
+        lines = grid(state, graphs(state, device), inner, height, glyphs)
+    else:
+        lines = _one_line_each(state, device, inner, height, glyphs)
+    if own is not None and reason_for_silence(state, device) is None and device.kind is DeviceKind.GPU:
+        words, role = slowed_words(own)
+        legend = line(Span(words, role))
+    box = Box("now", title, lines, keys=choice_of_span(state), legend=legend)
+    return framed(box, cells, rows, glyphs)
+
+
+def _one_line_each(state: State, device: Device, cells: int, rows: int, glyphs: Glyphs) -> list[Line]:
+    """A line a chart; what is left is the first one's."""
+    lines: list[Line] = []
+    shown = graphs(state, device)
+    for graph in shown:
+        high = 1 if lines else max(1, min(_HIGHEST, rows - len(shown) + 1))
+        value, _, unit = graph.now.rpartition(" ")
+        known = graph.top is not None and graph.now[:1].isdigit()
+        now = value if known and graph.top_words.endswith(f" {unit}") and unit != "%" else graph.now
+        top = f" of {graph.top_words}" if known and unit != "%" else ""
+        said = line(Span(now, "text" if known else "dim"), Span(top, "dim"))
+        head = line(column(graph.label, _LABEL, "dim"), *fit(said, _FIGURE), " ")
+        room = cells - width(head)
+        top_of_axis = float(graph.top or 0)
+        drawn = spark(state, graph.device, graph.metric, room, top_of_axis, glyphs, rows=high) if graph.top else []
+        block = [head, *[fit((), width(head))] * (high - 1)]
+        lines += beside(block, [(each,) for each in drawn])
+    return lines
+
+
+def _told(state: State, device: Device, cells: int, glyphs: Glyphs | None = None) -> list[Line]:
+    """What needs the owner about it, then what it is."""
+    lines: list[Line] = []
+    for finding in findings_of(state, device):
+        mark = glyphs.marks[str(finding.status)] if glyphs is not None else " "
+        role = "warn" if str(finding.status) in {"warn", "unstable"} else "bad"
+        first, *rest = wrap(finding.title, cells - 2, "strong")
+        lines += [line(Span(f"{mark} ", role), *first), *(line("  ", *each) for each in rest)]
+        if finding.remediation:
+            lines += [line("  ", *each) for each in wrap(finding.remediation, cells - 2)]
+    return [*lines, *facts_in_columns(facts(state, device), cells)]
+
+
+def _facts(state: State, told: Sequence[Line], cells: int, rows: int, glyphs: Glyphs, *, focused: bool) -> list[Line]:
+    """The lines from the one on to which was scrolled."""
+    room = max(1, rows - 2)
+    first = max(0, min(state.view.row("facts"), len(told) - room))
+    shown = told[first : first + room]
+    words = f"{first + 1}–{first + len(shown)} of {len(told)} lines" if len(shown) < len(told) else ""
+    legend = line(Span(words, "dim")) if words else ()
+    box = Box("facts", line(Span("what it is", "title")), shown, legend=legend)
+    return framed(box, cells, rows, glyphs, focused=focused)

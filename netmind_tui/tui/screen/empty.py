@@ -7,6 +7,8 @@ from netmind_tui.tui.glyph import Glyphs
 from netmind_tui.tui.picture import Box, Line, Span, framed, line, wrap
 from netmind_tui.tui.state import State
 
+_WIDEST = 72
+
 
 @dataclass(frozen=True, slots=True)
 class Empty:
@@ -18,31 +20,34 @@ class Empty:
     meanwhile: tuple[tuple[str, str, str], ...]
     command: str
 
-    def body(self, state: State, cells: int, rows: int, glyphs: Glyphs) -> Sequence[Line]:  # noqa: ARG002 - no data
-        """The reason, what will stand here, and what there is already."""
-        room = max(10, min(cells - 4, 76))
-        lines: list[Line] = [(), *wrap(self.why, room, "strong"), (), *wrap(self.comes, room, "dim"), ()]
-        for key, action, words in self.meanwhile:
+    def body(self, state: State, cells: int, rows: int, glyphs: Glyphs) -> Sequence[Line]:
+        """The reason, what will stand here, and what there is already; in the middle, where the eye falls."""
+        room = max(10, min(cells - 8, _WIDEST))
+        lines: list[Line] = [*wrap(self.why, room, "strong"), (), *wrap(self.comes, room, "dim"), ()]
+        lines.append(line(Span("until then", "title")))
+        for key, action, words in (*self.meanwhile, ("y", "copy", f"copies {self.command}")):
             first, *rest = wrap(words, room - 4)
             lines.append(line(Span(f" {key}  ", "key", action), *first))
             lines += [line("    ", *each) for each in rest]
-        return framed(
-            Box(self.title.lower(), line(Span(self.title, "title")), lines), cells, rows, glyphs, focused=True
-        )
+        left = Span(" " * ((cells - 4 - room) // 2))
+        above = max(0, (rows - 2 - len(lines)) // 3)
+        centred: list[Line] = [()] * above + [(left, *each) if each else () for each in lines]
+        title = line(Span(self.title, "title"))
+        return framed(Box(self.title.lower(), title, centred), cells, rows, glyphs, focused=True)
 
-    def boxes(self, state: State) -> Sequence[str]:  # noqa: ARG002 - always the same
+    def boxes(self, state: State) -> Sequence[str]:
         """One box."""
         return (self.title.lower(),)
 
-    def count(self, state: State, box: str) -> int:  # noqa: ARG002 - always the same
+    def count(self, state: State, box: str) -> int:
         """Nothing to choose."""
         return 0
 
-    def opened(self, state: State, box: str, row: int) -> str | None:  # noqa: ARG002 - always the same
+    def opened(self, state: State, box: str, row: int) -> str | None:
         """Nothing to open."""
         return None
 
-    def twin(self, state: State) -> str:  # noqa: ARG002 - always the same
+    def twin(self, state: State) -> str:
         """The command that is nearest."""
         return self.command
 
@@ -58,7 +63,7 @@ EARNINGS = Empty(
     "Earnings",
     "Nothing is earned: no payer is connected.",
     "Here will stand what was metered, accepted and settled, what electricity it took, and why it was not more.",
-    (("3", "go bench", "what an hour under load costs, once power was measured: netmind bench --price"),),
+    (("3", "go bench", "measure: with a price for electricity, a run says what an hour under load costs"),),
     "netmind bench --price 0.30EUR",
 )
 CERT = Empty(

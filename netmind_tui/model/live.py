@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from netmind_tui.cli.fact import WORDS, Fact, pcie, size
 from netmind_tui.model.device import Device, DeviceKind
+from netmind_tui.model.fact import WORDS, Fact, pcie, size
 from netmind_tui.model.info import DeviceProcess, DeviceUse, Info
 from netmind_tui.model.reading import Absence
 from netmind_tui.model.sample import DeviceSample, HostSample
 
-_REASONS = {
+SLOWED_BY = {
     "sw_power_cap": "power cap",
     "sw_thermal_slowdown": "heat",
     "hw_thermal_slowdown": "heat (hardware)",
@@ -19,7 +19,9 @@ _REASONS = {
     "applications_clocks_setting": "application clocks",
     "display_clock_setting": "display clocks",
 }
-_RESTING = {"gpu_idle"}
+"""What keeps a clock down, in words, by NVML's name."""
+RESTING = frozenset({"gpu_idle"})
+"""Reasons that slow nothing down which anybody waits for."""
 _MOST_PROCESSES = 3
 
 
@@ -131,7 +133,7 @@ def live_facts(live: Live) -> Iterator[Fact]:
 
 def notes(live: Live) -> Iterator[Fact]:
     """What slows the device down, and who computes on it; nothing where nothing and nobody does."""
-    reasons = [_REASONS.get(name, name) for name in live.sample.clocks_event_reasons or () if name not in _RESTING]
+    reasons = [SLOWED_BY.get(name, name) for name in live.sample.clocks_event_reasons or () if name not in RESTING]
     if reasons:
         yield Fact(label="slowed by", value=", ".join(reasons), is_long=True, is_alarming=True)
     if live.use is None:

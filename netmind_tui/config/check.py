@@ -1,0 +1,232 @@
+"""Whether a value may stand at a key: one sentence for each that may not, with what was expected."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from netmind_tui.config.setting import BY_KEY, SETTINGS, TABLES, Kind, Setting, Value
+from netmind_tui.model.exit import ExitCode
+from netmind_tui.model.problem import Problem, nearest
+
+_TYPES = {str: "a string", bool: "true or false", int: "a number", list: "a list", dict: "a table"}
+_NUMBERS = ("int", "float", "Decimal")
+_MOST_WATTS, _WHOLE = 10_000, 100
+_LONGEST = 200
+
+
+class Place(NamedTuple):
+    """A setting in the file; of a family the member that ``name`` is."""
+
+    setting: Setting
+    name: str = ""
+
+    @property
+    def key(self) -> str:
+        """Its key as the owner writes it in a command line: ``device.gpu:0.watts``."""
+        return self.setting.named(shown_name(self.name)) if self.name else self.setting.key
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """Its tables and its name in the file."""
+        return self.setting.path(self.name)
+
+
+class Found(NamedTuple):
+    """What stands in the file at a place."""
+
+    place: Place
+    value: Any
+
+
+def settings_in(table: Mapping[str, Any]) -> Iterator[Found]:
+    """Every setting that a file has, in its own order; what is unknown or no table is passed over."""
+    for setting in SETTINGS:
+        head, *rest = setting.key.split(".")
+        inner = table.get(head)
+        if not isinstance(inner, dict):
+            continue
+        if not setting.is_family:
+            if rest[0] in inner:
+                yield Found(Place(setting), inner[rest[0]])
+            continue
+        for name, value in inner.items():
+            if len(rest) == 1:
+                yield Found(Place(setting, name), value)
+            elif isinstance(value, dict) and rest[1] in value:
+                yield Found(Place(setting, name), value[rest[1]])
+
+
+def faults(table: Mapping[str, Any]) -> Iterator[str]:
+    """A sentence for each key that is unknown and each value that may not stand where it does."""
+    for head, inner in table.items():
+        if head not in TABLES:
+            yield f"{shown_name(head)} is not a key; {nearest(head, list(TABLES))}"
+        elif not isinstance(inner, dict):
+            yield f"{head}: expected a table of {_table_of(head)}, found {_type(inner)}"
+        else:
+            yield from _unknown(head, inner)
+    for place, value in settings_in(table):
+        sentence = fault(place, value)
+        if sentence is not None:
+            yield sentence
+
+
+def fault(place: Place, value: object) -> str | None:
+    """Why a value may not stand at a place, in one sentence; ``None`` where it may."""
+    setting = place.setting
+    if setting.is_family and (sentence := _name_fault(place, value)) is not None:
+        return sentence
+    wrong_type = f"{place.key}: expected {setting.expected}, found {_type(value)}"
+    if setting.kind is Kind.SWITCH:
+        return None if isinstance(value, bool) else wrong_type
+    if setting.kind in (Kind.PERCENT, Kind.WATTS):
+        if isinstance(value, bool) or type(value).__name__ not in _NUMBERS:
+            return wrong_type
+        is_within = 0 <= value < _WHOLE if setting.kind is Kind.PERCENT else 1 <= value <= _MOST_WATTS  # type: ignore[operator]
+        return None if is_within else f"{place.key}: expected {setting.expected}, found {value}"
+    return _text_fault(place, value) if isinstance(value, str) else wrong_type
+
+
+def read_value(place: Place, text: str) -> Value:
+    """The value that a word of a command line or a screen means at a place.
+
+    Raises:
+        Problem: it may not stand there; the sentence names the key and what was expected.
+    """
+    value: Value = text.strip()
+    if place.setting.kind is Kind.SWITCH:
+        value = {"true": True, "false": False}.get(text.strip().lower(), value)
+    elif place.setting.kind in (Kind.PERCENT, Kind.WATTS):
+        value = _number(text.strip())
+    sentence = fault(place, value)
+    if sentence is not None:
+        raise Problem(sentence.replace("found a string", f"found {text!r}"), ExitCode.USAGE)
+    return value
+
+
+def find_place(key: str) -> Place:
+    """The setting that a key means: ``tui.theme``, ``alias.big``, ``device.gpu:0.watts``.
+
+    Raises:
+        Problem: there is no such setting; the nearest are offered.
+    """
+    if key in BY_KEY and not BY_KEY[key].is_family:
+        return Place(BY_KEY[key])
+    head, _, rest = key.partition(".")
+    for setting in SETTINGS:
+        tail = setting.key.partition(">")[2]
+        if setting.is_family and setting.table == head and rest.endswith(tail):
+            name = rest.removesuffix(tail).strip('"')
+            if name and not name.startswith("<"):
+                return Place(setting, name)
+    raise Problem(f"{shown_name(key)} is not a key; {nearest(key, list(BY_KEY))}", ExitCode.USAGE)
+
+
+def shown_name(name: str) -> str:
+    """A name as a sentence can hold it: as it is, or quoted and escaped where it could not be seen."""
+    return name if name and name.isprintable() else repr(name)
+
+
+def _unknown(head: str, inner: Mapping[str, Any]) -> Iterator[str]:
+    known = [setting for setting in SETTINGS if setting.table == head]
+    family = next((setting for setting in known if setting.is_family), None)
+    if family is None:
+        names = [setting.key for setting in known]
+        for name in inner:
+            if f"{head}.{name}" not in names:
+                yield f"{head}.{shown_name(name)} is not a key; {nearest(f'{head}.{name}', names)}"
+        return
+    tail = family.key.split(".")[2:]
+    for name, value in inner.items() if tail else ():
+        place = Place(family, name)
+        if not isinstance(value, dict):
+            yield f"{head}.{shown_name(name)}: expected a table with {tail[0]}, found {_type(value)}"
+            continue
+        if (sentence := _name_fault(place, value)) is not None:
+            yield sentence
+        for field in value:
+            if field not in tail:
+                yield f"{head}.{shown_name(name)}.{shown_name(field)} is not a key; {nearest(field, tail)}"
+
+
+def _name_fault(place: Place, value: object) -> str | None:
+    """Why the owner's part of a key cannot be."""
+    head, name = place.setting.table, place.name
+    if not name:
+        return f"{head}: the name for {value!r} is empty; give it one of at least one letter"
+    if head == "device":
+        return _device_fault(place)
+    if head == "alias":
+        from netmind_tui.model.selector import RESERVED  # noqa: PLC0415 - 4 ms, and most files have no such key
+
+        key = f"{head}.{shown_name(name)}"
+        if not isinstance(value, str):
+            return f"{key}: expected {place.setting.expected}, found {_type(value)}"
+        if name.lower() in RESERVED:
+            return f"{key}: {name.lower()} always means devices of this machine; choose another name"
+        if not name.isprintable() or any(sign in name for sign in ":, "):
+            return f"{key}: a name is one word without colon, comma, blank or control character"
+    return None
+
+
+def _device_fault(place: Place) -> str | None:
+    from netmind_tui.model.selector import parse  # noqa: PLC0415 - see above
+
+    name = place.name
+    key = f"device.{shown_name(name)}"
+    try:
+        parts = parse(name)
+    except Problem as problem:
+        return f"{key}: {problem.sentence}"
+    if len(parts) > 1 or name.lower() in ("all", "gpu", "mig"):
+        return f"{key}: expected one device such as gpu:0, cpu or a UUID, and not several"
+    return None
+
+
+def _text_fault(place: Place, text: str) -> str | None:
+    setting, key = place.setting, place.key
+    if setting.choices:
+        if text in setting.choices:
+            return None
+        return f"{key}: {text!r} is not known; {nearest(text.lower(), list(setting.choices))}"
+    if setting.kind is Kind.DEVICES:
+        from netmind_tui.model.selector import parse  # noqa: PLC0415 - see above
+
+        return _refused(key, parse, text)
+    if setting.kind is Kind.PRICE:
+        from netmind_tui.model.cost import read_price  # noqa: PLC0415 - see above
+
+        try:
+            read_price(text)
+        except Problem:
+            return f"{key}: expected {setting.expected}, found {text!r}"
+        return None
+    is_word = bool(text) and text.isprintable() and text == text.strip() and len(text) <= _LONGEST
+    if not is_word or (setting.kind is Kind.KEY and " " in text):
+        return f"{key}: expected {setting.expected}, found {text[:_LONGEST]!r}"
+    return None
+
+
+def _refused(key: str, read: Any, text: str) -> str | None:  # noqa: ANN401 - any reader that raises Problem
+    try:
+        read(text)
+    except Problem as problem:
+        return f"{key}: {problem.sentence}"
+    return None
+
+
+def _number(text: str) -> Value:
+    """A number exactly as it was written; the text itself where it is none."""
+    import re  # noqa: PLC0415 - only a command that writes comes here
+    from decimal import Decimal  # noqa: PLC0415 - see above
+
+    if re.fullmatch(r"[0-9]{1,9}", text):
+        return int(text)
+    return Decimal(text) if re.fullmatch(r"[0-9]{1,9}\.[0-9]{1,6}", text) else text
+
+
+def _table_of(head: str) -> str:
+    return {"alias": "names", "device": "devices", "keys": "keys"}.get(head, "settings")
+
+
+def _type(value: object) -> str:
+    return _TYPES.get(type(value)) or ("a number" if type(value).__name__ in _NUMBERS else "a date or time")

@@ -1,0 +1,136 @@
+"""Every setting there is: its key, what a value may be, what holds without one, and what it means in one sentence."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+Value = str | bool | int | float | Decimal
+
+
+class Kind(StrEnum):
+    """What a value may be."""
+
+    CHOICE = "choice"
+    SWITCH = "switch"
+    NAME = "name"
+    PRICE = "price"
+    PERCENT = "percent"
+    WATTS = "watts"
+    DEVICES = "devices"
+    KEY = "key"
+
+
+_EXPECTED: Mapping[Kind, str] = {
+    Kind.SWITCH: "true or false",
+    Kind.NAME: "a name",
+    Kind.PRICE: 'a price such as "0.30 EUR"',
+    Kind.PERCENT: "a number from 0 to below 100",
+    Kind.WATTS: "a number of watts from 1 to 10000",
+    Kind.DEVICES: 'a device such as "gpu:0"',
+    Kind.KEY: 'a key such as "ctrl+r"',
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One setting, or a family of them: the part of its key in pointed brackets is then the owner's to choose.
+
+    ``variable`` is the environment variable that wins over the file.
+    """
+
+    key: str
+    kind: Kind
+    meaning: str
+    default: Value | None = None
+    choices: tuple[str, ...] = ()
+    variable: str | None = None
+
+    @property
+    def is_family(self) -> bool:
+        """Whether its key has a part that the owner chooses."""
+        return "<" in self.key
+
+    @property
+    def table(self) -> str:
+        """The table of the file in which it stands."""
+        return self.key.partition(".")[0]
+
+    @property
+    def expected(self) -> str:
+        """What a value may be, in words."""
+        return f"one of {', '.join(self.choices)}" if self.choices else _EXPECTED[self.kind]
+
+    def named(self, name: str) -> str:
+        """The key of that member of the family."""
+        head, _, rest = self.key.partition("<")
+        return f"{head}{name}{rest.partition('>')[2]}"
+
+    def path(self, name: str = "") -> tuple[str, ...]:
+        """The tables that lead to it in the file, and its own name at the end."""
+        return tuple(name if part.startswith("<") else part for part in self.key.split("."))
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        key="alias.<name>",
+        kind=Kind.DEVICES,
+        meaning="A name of your own for a device or several, to be used wherever a device is named.",
+    ),
+    Setting(
+        key="tui.theme",
+        kind=Kind.CHOICE,
+        meaning="The colours of netmind-tui; NO_COLOR takes them all away.",
+        default="dark",
+        choices=("dark", "light", "colour-blind"),
+        variable="NETMIND_TUI_THEME",
+    ),
+    Setting(
+        key="tui.signs",
+        kind=Kind.CHOICE,
+        meaning="The signs that netmind-tui draws with: ascii where the terminal's font lacks the others.",
+        default="unicode",
+        choices=("unicode", "ascii"),
+    ),
+    Setting(
+        key="tui.read_only",
+        kind=Kind.SWITCH,
+        meaning="Whether netmind-tui offers nothing that changes anything.",
+        default=False,
+    ),
+    Setting(
+        key="keys.<action>",
+        kind=Kind.KEY,
+        meaning="The key of an action of netmind-tui instead of its own; ? lists the actions.",
+    ),
+    Setting(
+        key="electricity.price_per_kwh",
+        kind=Kind.PRICE,
+        meaning="What you pay for a kilowatt-hour: the floor of each device follows from it.",
+    ),
+    Setting(
+        key="electricity.fee_pct",
+        kind=Kind.PERCENT,
+        meaning="The per cent that a network or market keeps of what is earned.",
+        default=0,
+    ),
+    Setting(
+        key="device.<id>.watts",
+        kind=Kind.WATTS,
+        meaning="What a device draws under load, declared by you where it cannot be read.",
+    ),
+    Setting(
+        key="schedule.preset",
+        kind=Kind.CHOICE,
+        meaning="When this machine may work for others; kept here until an agent runs that keeps to it.",
+        default="never",
+        choices=("never", "nights", "away", "always"),
+    ),
+    Setting(
+        key="payer.name",
+        kind=Kind.NAME,
+        meaning="Who pays for the work of this machine; nobody yet where it is not set.",
+    ),
+)
+BY_KEY: Mapping[str, Setting] = {setting.key: setting for setting in SETTINGS}
+TABLES = tuple(dict.fromkeys(setting.table for setting in SETTINGS))

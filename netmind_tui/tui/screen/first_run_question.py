@@ -1,0 +1,282 @@
+"""The five questions of the first run: what is said, which answers there are, and what is known of it already."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from netmind_tui.model.cost import Money
+from netmind_tui.model.device import Device
+from netmind_tui.model.quantity import duration, gibibytes
+from netmind_tui.model.selector import ranges
+from netmind_tui.tui.chart import chart, points
+from netmind_tui.tui.first_run_state import Draw, draws
+from netmind_tui.tui.glyph import Glyphs
+from netmind_tui.tui.picture import Line, Span, column, line, wrap
+from netmind_tui.tui.state import State
+
+_MEGABYTE = 1_000_000
+_MINUTE_S = 60
+_HILL_CELLS, _HILL_ROWS = 32, 2
+_KNOWN_FROM = 76
+
+# What NetMind Power's page "Add machines reward" and its white paper said in November 2026. What they leave open is
+# left open here, too.
+_PUBLISHED = (
+    "a reward for being online more than 5 hours of 24, in five levels by GPU model, from the GTX 1060 6 GB (1) to the "
+    "RTX 4090 and the A100 (5): all of it above 100 Mbit/s, 95 % from 80, 85 % from 60, 70 % below; and another one "
+    "for being used"
+)
+_NOT_PUBLISHED = (
+    "what a level brings in an hour, and any way for a program to ask what was earned: so nothing is estimated here"
+)
+_WITHOUT = "measuring, comparing, an hour's cost and its floor"
+
+_PRESETS = {
+    "never": ("not yet", "nothing runs for others"),
+    "nights": ("nights", "from 22:00 to 07:00, local time"),
+    "away": ("while I am away", "once nobody used it for a while"),
+    "always": ("always", "until somebody needs the machine"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One answer: the word, what it means, what it does, and whether it holds now."""
+
+    word: str
+    note: str
+    wish: str
+    holds: bool = False
+
+
+# 1: the machine.
+
+
+def _machine(state: State, cells: int, glyphs: Glyphs) -> list[Line]:
+    lines: list[Line] = []
+    for devices in _alike(state.gpus):
+        memory = f" · {gibibytes(devices[0].memory_total_bytes)}" if devices[0].memory_total_bytes else ""
+        many = f"{len(devices)} × " if len(devices) > 1 else ""
+        lines.append(_found(ranges([each.id for each in devices]), f"{many}{devices[0].name}{memory}", glyphs))
+    if state.host is not None and state.cpu is not None:
+        cores = state.host.cpu.physical_cores or state.host.cpu.logical_cores
+        memory = gibibytes(state.host.memory_total_bytes)
+        lines.append(_found("cpu", f"{state.host.cpu.name} · {cores} cores · {memory}", glyphs))
+    if state.host is None:
+        lines.append(line(Span("looking at the machine: a moment", "dim")))
+    elif not state.gpus:
+        lines.append(_found("gpu", "no NVIDIA GPU was found", glyphs, mark="skip"))
+    lines += _setup(state, cells)
+    for finding in state.needs:
+        first, *rest = wrap(finding.title, cells - 2)
+        lines.append(line(Span(f"{glyphs.marks[finding.status]} ", "warn"), *first))
+        lines += [line("  ", *each) for each in rest]
+    return lines
+
+
+def _hill(state: State, cells: int, glyphs: Glyphs) -> list[Line]:
+    """What only a font with braille signs draws as it is meant."""
+    count = points(_HILL_CELLS, glyphs)
+    values = [100 * math.exp(-((place / count * 5 - 2.5) ** 2)) for place in range(count)]
+    drawn = chart(values, _HILL_CELLS, _HILL_ROWS, 100.0, glyphs)
+    return [(), line("These signs are to look like one smooth hill:"), *(line(Span(each, "chart")) for each in drawn)]
+
+
+def _setup(state: State, cells: int) -> list[Line]:
+    """What to install, and how much that is."""
+    setup = state.diagnosis.setup if state.diagnosis is not None else None
+    if setup is None or setup.command is None:
+        return []
+    size = "size not known" if setup.download_bytes is None else f"at most {setup.download_bytes // _MEGABYTE} MB"
+    lines = wrap(f"to do: {setup.reason}: {size} to download", cells)
+    return [*lines, *wrap(setup.command, cells, "key")]
+
+
+def _alike(devices: Sequence[Device]) -> list[list[Device]]:
+    groups: dict[tuple[str | None, int | None], list[Device]] = {}
+    for device in devices:
+        groups.setdefault((device.name, device.memory_total_bytes), []).append(device)
+    return list(groups.values())
+
+
+def _found(name: str, words: str, glyphs: Glyphs, mark: str = "pass") -> Line:
+    return line(Span(f"{glyphs.marks[mark]} ", "good" if mark == "pass" else "dim"), column(name, 9), Span(words))
+
+
+def _looks(state: State) -> Sequence[Choice]:
+    is_plain = state.first_run.answers.get("tui.signs") == "ascii"
+    return (
+        Choice("it does", "go on", "setup hill", holds=False),
+        Choice("it does not", "draw with plain signs from now on", "setup plain", holds=is_plain),
+    )
+
+
+# 2: the benchmark.
+
+
+def _benchmark(state: State, cells: int, glyphs: Glyphs) -> list[Line]:
+    plan = next((each for each in state.bench.plans if each.suite == "quick"), None)
+    took = (
+        "its duration is being worked out"
+        if plan is None
+        else f"about {_about(plan.expected_s)} on {ranges(plan.devices)}"
+    )
+    words = f"A quick benchmark shows what the devices really do: {took}."
+    lines = [*wrap(words, cells, "strong"), *wrap("The machine is busy meanwhile; what is measured is kept.", cells)]
+    if state.bench.trouble:
+        lines += wrap(f"{glyphs.marks['warn']} {state.bench.trouble}", cells, "warn")
+    job = state.bench.job
+    if job is not None:
+        now, of = job.progress
+        lines += [(), line(Span(f"It runs: kernel {now} of {of}, about {_about(job.left_s)} left.", "measuring"))]
+    elif state.bench.run is not None:
+        lines += [(), line(Span(f"{glyphs.marks['pass']} measured: {len(state.bench.run.measurements)} rows", "good"))]
+    return lines
+
+
+def _about(seconds: float) -> str:
+    """A length of time that nobody takes to the tenth of a second."""
+    return f"{seconds:.0f} s" if seconds < _MINUTE_S else f"{duration(seconds)} min"
+
+
+def _benchmarks(state: State) -> Sequence[Choice]:
+    if state.bench.job is not None or state.bench.run is not None:
+        return (Choice("go on", "3 Bench shows it at any time", "setup go"),)
+    return (
+        Choice("now", "measure while the questions go on", "setup measure"),
+        Choice("later", "b measures at any time", "setup go"),
+    )
+
+
+# 3: electricity.
+
+
+def _electricity(state: State, cells: int, glyphs: Glyphs) -> list[Line]:
+    words = "What electricity costs decides above which rate an hour of work pays: that is the floor."
+    return [*wrap(words, cells, "strong")]
+
+
+def _prices(state: State) -> Sequence[Choice]:
+    answers = state.first_run.answers
+    price, fee = answers.get("electricity.price_per_kwh"), answers.get("electricity.fee_pct")
+    return (
+        Choice("a kilowatt-hour costs", price or "enter: say what, such as 0.30 EUR", "setup price", bool(price)),
+        Choice("a network keeps", f"{fee} %" if fee else "0 %; enter: another share", "setup fee", bool(fee)),
+        Choice("go on", "" if price else "without a price", "setup go"),
+    )
+
+
+def _floors(state: State, cells: int, glyphs: Glyphs) -> list[Line]:
+    answers = state.first_run.answers
+    runs = [run for run in (state.bench.run, state.first_run.measured) if run is not None]
+    known = draws(
+        [*state.gpus, *([state.cpu] if state.cpu is not None else [])],
+        max(runs, key=lambda run: run.started_at, default=None),
+        state.settings.config.watts,
+        answers.get("electricity.price_per_kwh"),
+        answers.get("electricity.fee_pct"),
+    )
+    if not known:
+        return []
+    head = line(
+        column("", 9),
+        column("under load", 10, "dim", right=True),
+        column("an hour costs", 17, "dim", right=True),
+        column("pays above", 17, "dim", right=True),
+    )
+    alike: dict[tuple[str, float | None, str], list[Draw]] = {}
+    for draw in known:
+        alike.setdefault((draw.name, draw.watts, draw.known), []).append(draw)
+    lines = [head]
+    for draws_of in alike.values():
+        lines += _floor(ranges([draw.device for draw in draws_of]), draws_of[0], cells, glyphs)
+    return lines
+
+
+def _floor(name: str, draw: Draw, cells: int, glyphs: Glyphs) -> list[Line]:
+    dash = glyphs.marks["dash"]
+    cost = draw.cost
+    figures = line(
+        column(name, 9),
+        column(f"{draw.watts:.0f} W" if draw.watts is not None else dash, 10, right=True),
+        column(_money(cost.an_hour) if cost and cost.an_hour else dash, 17, right=True),
+        column(_money(cost.floor_an_hour) if cost and cost.floor_an_hour else dash, 17, "figure", right=True),
+    )
+    known = Span(f"  {draw.known}", "dim")
+    return [(*figures, known)] if cells >= _KNOWN_FROM else [figures, line(column("", 9), known)]
+
+
+def _money(money: Money) -> str:
+    return f"{money.amount.quantize(money.amount.__class__('0.0001'))} {money.currency or ''}".strip() + "/h"
+
+
+# 4: the schedule.
+
+
+def _schedule(state: State, cells: int, glyphs: Glyphs) -> list[Line]:
+    words = "When may this machine work for others?"
+    then = "No agent runs yet that would keep to it: the answer is kept in the configuration until one does."
+    return [*wrap(words, cells, "strong"), *wrap(then, cells)]
+
+
+def _presets(state: State) -> Sequence[Choice]:
+    holds = state.first_run.answers.get("schedule.preset", "never")
+    return tuple(
+        Choice(word, note, f"setup preset {name}", holds=name == holds) for name, (word, note) in _PRESETS.items()
+    )
+
+
+# 5: the payer.
+
+
+def _payer(state: State, cells: int, glyphs: Glyphs) -> list[Line]:
+    return [*wrap("Who pays for the work of this machine?", cells, "strong")]
+
+
+def _payers(state: State) -> Sequence[Choice]:
+    name = state.first_run.answers.get("payer.name")
+    return (
+        Choice("nobody yet", "finish; a payer can be named later", "setup nobody", holds=name is None),
+        Choice("somebody", name or "enter: write down a name, and finish", "setup payer", holds=name is not None),
+    )
+
+
+def _facts(state: State, cells: int, glyphs: Glyphs) -> list[Line]:
+    lines: list[Line] = []
+    for title, words in (
+        ("works without a payer", _WITHOUT),
+        ("NetMind Power publishes", _PUBLISHED),
+        ("and does not publish", _NOT_PUBLISHED),
+    ):
+        first, *rest = wrap(f"{title}: {words}.", cells)
+        text = first[0].text
+        head = Span(title, "strong"), Span(text.removeprefix(title))
+        lines += [line(*head), *rest]
+    return lines
+
+
+TITLES = {
+    "machine": "this machine",
+    "benchmark": "a quick benchmark",
+    "electricity": "electricity",
+    "schedule": "when it may work",
+    "payer": "who pays",
+}
+CHOICES: Mapping[str, Callable[[State], Sequence[Choice]]] = {
+    "machine": _looks,
+    "benchmark": _benchmarks,
+    "electricity": _prices,
+    "schedule": _presets,
+    "payer": _payers,
+}
+_Part = Callable[[State, int, Glyphs], list[Line]]
+ABOVE: Mapping[str, _Part] = {
+    "machine": _machine,
+    "benchmark": _benchmark,
+    "electricity": _electricity,
+    "schedule": _schedule,
+    "payer": _payer,
+}
+KEPT: Mapping[str, _Part] = {"machine": _hill}
+"""What is asked about, and so never cut."""
+BELOW: Mapping[str, _Part] = {"electricity": _floors, "payer": _facts}

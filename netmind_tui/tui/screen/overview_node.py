@@ -1,0 +1,139 @@
+"""The overview's node: what the whole machine draws and does, what it is, and who computes on it."""
+
+from collections.abc import Sequence
+
+from netmind_tui.model.device import DeviceKind
+from netmind_tui.model.fact import WORDS, size
+from netmind_tui.model.host import Boundary
+from netmind_tui.model.info import DeviceProcess
+from netmind_tui.model.quantity import gibibytes
+from netmind_tui.model.reading import Absence
+from netmind_tui.tui.glyph import Glyphs, bar
+from netmind_tui.tui.picture import Box, Line, Span, column, framed, joined, line, width
+from netmind_tui.tui.screen.device_now import power_limit, share, short_name, thousands
+from netmind_tui.tui.state import State
+
+_BOUNDARIES = {Boundary.CONTAINER: "a container", Boundary.WSL: "WSL", Boundary.VM: "a virtual machine"}
+_BAR_CELLS, _WIDE = 12, 90
+
+
+def node(state: State, cells: int, rows: int, glyphs: Glyphs) -> list[Line]:
+    """What the machine is and does, in so many rows; the draw of all GPUs stands in the border."""
+    lines = [host_line(state, cells - 4, glyphs), identity(state, cells - 4)]
+    keys = line(Span(draw(state), "figure")) if draw(state) else ()
+    return framed(Box("node", line(Span("node", "title")), lines, keys=keys), cells, rows, glyphs)
+
+
+def draw(state: State) -> str:
+    """The power of all GPUs of the sum of their limits, and of how many it is known if not of all."""
+    whole = [device for device in state.gpus if device.kind is DeviceKind.GPU]
+    known = [
+        (device, own) for device in whole if (own := state.own(device)) is not None and own.power_draw_w is not None
+    ]
+    if not known:
+        return ""
+    watts = sum(own.power_draw_w or 0.0 for _, own in known)
+    limits = [power_limit(device, own) for device, own in known]
+    top = f" of {thousands(sum(each or 0.0 for each in limits))}" if all(limits) else ""
+    of = f" · {len(known)} of {len(whole)} GPUs" if len(known) < len(whole) else ""
+    return f"{thousands(watts)}{top} W{of}"
+
+
+def host_line(state: State, cells: int, glyphs: Glyphs) -> Line:
+    """The processor and the memory, and what else the host says of itself."""
+    if state.sample is None:
+        return line(Span("no sample yet", "dim"))
+    host = state.sample.host
+    total = state.host.memory_total_bytes if state.host is not None else None
+    bars = cells >= _WIDE
+    util = "not known" if host.cpu_util_pct is None else f"{host.cpu_util_pct:3.0f} %"
+    used = gibibytes(host.memory_used_bytes)
+    memory = used if total is None else f"{used.removesuffix(' GiB')} of {gibibytes(total)}"
+    processor, stored = (
+        None if host.cpu_util_pct is None else host.cpu_util_pct / 100,
+        share(host.memory_used_bytes, total),
+    )
+    parts = [
+        line(Span("cpu ", "dim"), *_bar(processor, glyphs, bars), util),
+        line(Span("memory ", "dim"), *_bar(stored, glyphs, bars), memory),
+    ]
+    if host.load_1m is not None:
+        parts.append(line(Span("load ", "dim"), f"{host.load_1m:.1f}"))
+    if host.temperature_c is not None:
+        parts.append(line(f"{host.temperature_c:.0f} °C"))
+    if host.on_battery is not None and state.host is not None and state.host.has_battery:
+        charge = "" if host.battery_pct is None else f" {host.battery_pct:.0f} %"
+        parts.append(line(Span(f"on battery{charge}" if host.on_battery else f"on mains{charge}", "text")))
+    if state.host is not None and state.host.disks:
+        disk = state.host.disks[0]
+        parts.append(line(Span("disk ", "dim"), f"{size(disk.free_bytes)} free"))
+    return _as_fits(parts, cells, Span("   "))
+
+
+def identity(state: State, cells: int) -> Line:
+    """What the machine is: its GPUs, its driver, its system, and what it runs in."""
+    if state.host is None:
+        return line(Span("looking at the machine", "dim"))
+    parts = [line(Span(cards(state), "strong"))]
+    driver = state.driver
+    if driver is None:
+        parts.append(line(Span("no GPU driver", "dim")))
+    elif driver.version is None:
+        parts.append(line(Span("GPU driver not usable", "warn") if driver.problem else Span("no GPU driver", "dim")))
+    else:
+        parts.append(line(Span(f"driver {driver.version}", "dim")))
+    inside = [_BOUNDARIES[boundary] for boundary in state.host.boundaries]
+    parts += [line(Span(state.host.os, "dim"))] if state.host.os else []
+    if inside:
+        parts.append(line(Span(f"in {' in '.join(inside)}", "dim")))
+    parts.append(line(Span(state.host.cpu.name or state.host.cpu.architecture, "dim")))
+    return _as_fits(parts, cells, Span(" · ", "dim"))
+
+
+def cards(state: State) -> str:
+    """The GPUs by their names: ``8 × H100 80GB HBM3``."""
+    names: dict[str, int] = {}
+    for device in state.gpus:
+        if device.kind is DeviceKind.GPU:
+            names[short_name(device)] = names.get(short_name(device), 0) + 1
+    return " + ".join(f"{count} × {name}" if count > 1 else name for name, count in names.items()) or "no GPU"
+
+
+def processes(state: State, cells: int, rows: int, glyphs: Glyphs) -> list[Line]:
+    """Who computes on the GPUs, the most memory first."""
+    found = [(use.device, each) for use in state.uses for each in use.processes or ()]
+    found.sort(key=lambda pair: -(pair[1].memory_used_bytes or 0))
+    lines = [process_line(device, each, cells - 4) for device, each in found]
+    hidden = {use.absent.get("processes") for use in state.uses if use.processes is None} - {None, Absence.LOST}
+    words = [WORDS[reason] for reason in Absence if reason in hidden]
+    if words:
+        lines.append(line(Span(f"some cannot be seen: {', '.join(words)}", "dim")))
+    if not lines:
+        seen = [use for use in state.uses if use.processes is not None]
+        lines = [line(Span("nobody computes on a GPU" if seen else "not known who computes on the GPUs", "dim"))]
+    return framed(Box("processes", line(Span("processes", "title")), lines), cells, rows, glyphs)
+
+
+def process_line(device: str, process: DeviceProcess, cells: int) -> Line:
+    """One process: where, its number, its name if it can be seen, its memory."""
+    name = process.name or "name not visible"
+    memory = gibibytes(process.memory_used_bytes)
+    return line(
+        column(device, 8, "strong"),
+        column(str(process.pid), 8, right=True),
+        "  ",
+        column(name, max(4, cells - 8 - 8 - 2 - 10), "text" if process.name else "dim"),
+        column(memory, 10, right=True),
+    )
+
+
+def _bar(part: float | None, glyphs: Glyphs, wanted: bool) -> tuple[Span, ...]:
+    return (Span(bar(part, _BAR_CELLS, glyphs), "bar"), Span(" ")) if wanted else ()
+
+
+def _as_fits(parts: Sequence[Line], cells: int, separator: Span) -> Line:
+    """As many parts as there is room for, the first ones first."""
+    kept = list(parts)
+    while len(kept) > 1 and width(joined(kept, separator)) > cells:
+        kept.pop()
+    return joined(kept, separator)
