@@ -11,7 +11,9 @@ from netmind_tui.tui.picture import Line, Span, joined, line, width
 from netmind_tui.tui.state import State
 
 _BAR = 4
-_FULL = 1.25
+FLOOR, _FULL = 0.8, 1.05
+"""The bars begin and end there, as shares of the median: equal devices differ by less."""
+
 _LEAST = 2
 
 
@@ -76,7 +78,7 @@ def _bar(device: str, share: float | None, digits: int, glyphs: Glyphs) -> Line:
     words = glyphs.marks["dash"] if share is None else f"{100 * share:.0f}{glyphs.marks['down'] if is_slow else ''}"
     return line(
         Span(f"{number:>{digits}} ", "dim", wish),
-        Span(bar(None if share is None else share / _FULL, _BAR, glyphs), role, wish),
+        Span(bar(None if share is None else (share - FLOOR) / (_FULL - FLOOR), _BAR, glyphs), role, wish),
         Span(f" {words:<4}", "warn" if is_slow else "text", wish),
     )
 

@@ -9,7 +9,7 @@ from netmind_tui.tui.picture import Line, Span, beside, framed, joined, line, wi
 from netmind_tui.tui.screen.bench_kernels import kernel_lines
 from netmind_tui.tui.screen.bench_now import now_box
 from netmind_tui.tui.screen.bench_part import box_of, scrolled
-from netmind_tui.tui.screen.bench_peers import peer_lines
+from netmind_tui.tui.screen.bench_peers import FLOOR, peer_lines
 from netmind_tui.tui.state import State
 
 BOXES = ("kernels",)
@@ -25,7 +25,12 @@ def body(state: State, job: Job, cells: int, rows: int, glyphs: Glyphs) -> list[
     peers = peer_lines(state, job, cells - 4, glyphs)
     if peers is not None and rows >= _CONDITIONS_FROM:
         title, lines = peers
-        below += framed(box_of("peers", "peers, % of their median", lines, keys=title), cells, len(lines) + 2, glyphs)
+        below += framed(
+            box_of("peers", f"peers, % of their median, bars from {100 * FLOOR:.0f}", lines, keys=title),
+            cells,
+            len(lines) + 2,
+            glyphs,
+        )
     if rows >= _CONDITIONS_FROM:
         lines = condition_lines(state, job, cells - 4, glyphs)
         below += framed(box_of("conditions", "conditions", lines), cells, len(lines) + 2, glyphs)
