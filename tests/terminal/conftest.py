@@ -15,7 +15,8 @@ import pyte
 import pytest
 
 RECORDING = Path(__file__).parents[1] / "recordings/h100x8.jsonl"
-DEADLINE_S = 20.0
+DEADLINE_S = 30.0
+_OF_THE_TERMINAL = ("NO_COLOR", "COLORTERM", "COLUMNS", "LINES")
 COMMAND = (sys.executable, "-c", "from netmind_tui.entry import netmind_tui; netmind_tui()")
 
 
@@ -123,7 +124,7 @@ def window(tmp_path):
     settings.write_text("# met before: no first run\n")
 
     def open_window(*arguments, environment=None, **options):
-        base = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLORTERM")}
+        base = {name: value for name, value in os.environ.items() if name not in _OF_THE_TERMINAL}
         home = {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path / "config"), "TERM": "xterm-256color"}
         made = Window(arguments, base | home | (environment or {}), **options)
         opened.append(made)
