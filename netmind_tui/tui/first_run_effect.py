@@ -130,7 +130,7 @@ def _next(app: "NetmindApp") -> str:
 
 def _skip(app: "NetmindApp") -> None:
     app.go("overview")
-    app.say("skipped, and nothing was written: , holds every setting")
+    app.say("skipped, and nothing was written; the key , shows every setting")
 
 
 _PARTS: Mapping[str, Callable[["NetmindApp"], None]] = {
