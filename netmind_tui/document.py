@@ -122,4 +122,5 @@ def _schema_found(data: bytes) -> str | None:
 
 
 def _lower(sentence: str) -> str:
-    return sentence[:1].lower() + sentence[1:]
+    """A sentence as it goes on within another; a name in capitals stays one."""
+    return sentence if sentence[:2].isupper() else sentence[:1].lower() + sentence[1:]

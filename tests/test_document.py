@@ -58,6 +58,7 @@ def test_no_number_leaves_that_json_does_not_know(number):
     [
         (b"", "not valid JSON"),
         (b"{", "not valid JSON"),
+        (b"x:y", "not valid JSON: JSON is malformed"),
         (b"\xff\xfe", "not valid JSON"),
         (b'{"schema":"netmind.sample/1","at":"\xff","host":{}}', "not valid JSON"),
         (b"[]", "expected schema netmind.sample/1, found none"),
