@@ -18,15 +18,21 @@ T = TypeVar("T")
 SCHEMAS = {
     "bench": "measurement:Run",
     "catalog": "plan:CatalogDocument",
+    "certificate": "certificate:Certificate",
     "compare": "comparison:Comparison",
     "config": "configuration:Configuration",
     "doctor": "doctor:Diagnosis",
     "history": "comparison:HistoryDocument",
+    "identity": "identity:NodeIdentity",
     "info": "info:Info",
     "measurement": "measurement:MeasurementDocument",
     "plan": "plan:PlanDocument",
+    "profiles": "requirement:ProfilesDocument",
     "recording": "recording:RecordingHeader",
+    "result": "result:Result",
     "sample": "info:SampleDocument",
+    "validation": "requirement:Validation",
+    "verification": "verification:Verification",
 }
 
 
@@ -71,6 +77,23 @@ def decode(data: bytes, kind: type[T], source: str = "the document") -> T:
         raise Problem(f"{source} is not valid JSON: {_lower(str(error))}", ExitCode.USAGE) from error
     except RecursionError as error:
         raise Problem(f"{source} is nested too deeply", ExitCode.USAGE) from error
+
+
+def plain(document: object) -> Any:  # noqa: ANN401 - any nesting of JSON's values
+    """A document as dicts, lists, strings, numbers, booleans and ``None``: what JSON has, before it is written."""
+    return msgspec.to_builtins(document)
+
+
+def convert(value: object, kind: type[T]) -> T:
+    """The reverse of ``plain``; members that ``kind`` does not know are passed over.
+
+    Raises:
+        Problem: a member is missing or of the wrong type; the sentence names the member.
+    """
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise Problem(_lower(str(error)), ExitCode.USAGE) from error
 
 
 def is_json(data: bytes) -> bool:

@@ -31,9 +31,26 @@ def cache_dir() -> Path:
     return user_cache_path(_NAME, appauthor=False)
 
 
+def identity_dir() -> Path:
+    """The node's key and what belongs to it, its owner's alone: ``~/.local/share/netmind/identity`` on Linux."""
+    from platformdirs import user_data_path  # noqa: PLC0415 - see above
+
+    return user_data_path(_NAME, appauthor=False) / "identity"
+
+
+def certificates_dir() -> Path:
+    """The certificates that this node made, a folder each."""
+    return state_dir() / "certificates"
+
+
 def runs_dir() -> Path:
     """The benchmark runs that were kept, one file each."""
     return state_dir() / "runs"
+
+
+def verdicts_dir() -> Path:
+    """What kept runs came to when they were validated, one file each."""
+    return state_dir() / "verdicts"
 
 
 def lock_dir() -> Path:

@@ -106,6 +106,10 @@ def test_a_file_that_was_named_and_is_missing_is_an_error(home, monkeypatch):
         ("[device.gpu]\nwatts = 250", "device.gpu: expected one device such as gpu:0"),
         ("[keys]\nbench = 1", 'keys.bench: expected a key such as "ctrl+r", found a number'),
         ('[keys]\nbench = "ctrl r"', "keys.bench: expected a key such as"),
+        ('[keys]\nbensh = "x"', "keys.bensh: unknown action; did you mean bench"),
+        ('[keys]\nzzzz = "x"', "keys.zzzz: unknown action; the nearest are "),
+        ('[keys]\nbench = "contrl+b"', "keys.bench: 'contrl' goes before no key; did you mean ctrl?"),
+        ('[keys]\nbench = "ctrl+pagup"', "keys.bench: 'pagup' is no key; did you mean pageup"),
         ('[schedule]\npreset = "night"', "schedule.preset: 'night' is not known; did you mean nights?"),
         ('[payer]\nname = " "', "payer.name: expected a name, found ' '"),
         ('[alias]\nbig = "gpu:0,,2"', "alias.big: 'gpu:0,,2': a name is missing beside a comma"),
@@ -176,6 +180,10 @@ watts = 250
 preset = "nights"
 [payer]
 name = "Example Ltd"
+[declared]
+date = "2026-11-22"
+download_mbps = 940.5
+ports = 24
 """,
     )
 
@@ -189,6 +197,8 @@ name = "Example Ltd"
         watts={"gpu:0": 250.0},
         schedule="nights",
         payer="Example Ltd",
+        declared={"download_mbps": 940.5, "ports": 24.0},
+        declared_on="2026-11-22",
     )
 
 
@@ -246,12 +256,14 @@ SAMPLES = {
     "watts": ("1", "250.5"),
     "devices": ("gpu:0", "cpu"),
     "key": ("ctrl+r", "comma"),
+    "number": ("0", "12", "24"),
+    "date": ("2026-11-22",),
 }
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.key)
 def test_what_a_person_writes_comes_back_from_the_file(home, setting):
-    place = Place(setting, "gpu:0" if setting.table == "device" else "big" if setting.is_family else "")
+    place = Place(setting, {"device": "gpu:0", "keys": "bench"}.get(setting.table, "big") if setting.is_family else "")
     empty = read_source(config_path())
     for text in SAMPLES[setting.kind]:
         if setting.choices and text not in setting.choices:
@@ -262,6 +274,23 @@ def test_what_a_person_writes_comes_back_from_the_file(home, setting):
         assert read_source(config_path()).table == after.table
         assert edited(after, {place: value}) is after
         assert edited(after, {place: None}).table == {}
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "expected"),
+    [
+        ("declared.date", "22.11.2026", "a date in quotes"),
+        ("declared.date", "2026-02-30", "a date in quotes"),
+        ("declared.date", "20261122", "a date in quotes"),
+        ("declared.ports", "2.5", "a whole number from 0 to 65535"),
+        ("declared.ports", "65536", "a whole number from 0 to 65535"),
+        ("declared.uptime_pct", "101", "a number from 0 to 100"),
+        ("declared.download_mbps", "fast", "a number from 0 to 1000000"),
+    ],
+)
+def test_what_cannot_be_declared_is_refused_with_what_was_expected(key, text, expected):
+    with pytest.raises(Problem, match=f"{key}: expected {expected}"):
+        read_value(find_place(key), text)
 
 
 LAYOUTS = [

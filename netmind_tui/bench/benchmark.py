@@ -42,10 +42,14 @@ StoppedBy = Literal["interrupted", "terminated", "timed-out"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
-    """What to measure, on what, and within which bounds; empty tuples mean everything there is."""
+    """What to measure, on what, and within which bounds; empty tuples mean everything there is.
+
+    ``versions`` name kernels of the suite that are to be measured in an older version (``gemm.fp16@1``).
+    """
 
     suite: str = "quick"
     kernels: tuple[str, ...] = ()
+    versions: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
     provider: str | None = None
     seed: int | None = None
@@ -61,12 +65,15 @@ class Wishes:
 class Benchmark:
     """One benchmark of this machine: looked at and planned when made, measured by ``run``.
 
+    ``shared`` is whatever samples this machine already; unless given, the run has a sampler of its own.
+
     Raises:
         Problem: a suite, kernel, device or provider that was named does not exist.
     """
 
-    def __init__(self, wishes: Wishes) -> None:
+    def __init__(self, wishes: Wishes, shared: SharedSample | None = None) -> None:
         self._wishes = wishes
+        self._shared = shared
         self.catalog = open_catalog()
         choice = self._choice(wishes.suite)
         provider = choose_provider(wishes.provider)
@@ -109,7 +116,7 @@ class Benchmark:
 
     def _choice(self, suite: str) -> Choice:
         return replace(
-            choose(self.catalog, suite, self._wishes.kernels),
+            choose(self.catalog, suite, self._wishes.kernels, self._wishes.versions),
             memory_share=self._wishes.memory_share,
             disk_folder=self._wishes.disk_folder or paths.state_dir(),
         )
@@ -137,16 +144,21 @@ class Benchmark:
         if self._runner is not None:
             self._runner.cancel()
 
+    def skip(self, kernel: str) -> bool:
+        """Leave out a kernel that is being measured, on every device at work, within a second and from any thread.
+
+        The run goes on with the next one. False where no device has it before it.
+        """
+        return self._runner is not None and self._runner.skip(kernel)
+
     def run(self, watcher: Watcher) -> Run:
         """Measure as planned, in any thread.
 
         A signal, the time limit or ``cancel`` ends it early, with everything that was finished.
         """
         environment = self.environment or (Environment() if self.plan.is_empty else self.look_around())
-        gpus = any(step.target.provider is Provider.CUDA and step.is_tried for step in self.plan.steps)
-        source = MachineSource(HostSampler(), self._probe if gpus else None)
         senses = Senses(
-            look=SharedSample(source.sample).look,
+            look=self._sampler().look,
             thermal_events=cpu_thermal_events,
             now=_now,
             paused_s=lambda: self.jobs.paused_s,
@@ -168,6 +180,18 @@ class Benchmark:
         with self.jobs.in_force():
             stopped = _until_stopped(runner.run)
         return self._run(runner, with_versions(environment, runner.versions), stopped)
+
+    def _sampler(self) -> SharedSample:
+        """Whatever samples these devices already; a driver is not asked twice for the same."""
+        gpus = {
+            step.target.device.id: step.target.device
+            for step in self.plan.steps
+            if step.target.provider is Provider.CUDA and step.is_tried
+        }
+        # One that sleeps, or was numbered otherwise when the other sampler began, is nothing that it can show.
+        if self._shared is not None and self._shared.shows(gpus.values()):
+            return self._shared
+        return SharedSample(MachineSource(HostSampler(), self._probe if gpus else None).sample)
 
     def _run(self, runner: Runner, environment: Environment, stopped: StoppedBy | None) -> Run:
         """Everything that was measured, and what it says."""

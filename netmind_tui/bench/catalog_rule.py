@@ -43,7 +43,8 @@ def faults(catalog: Catalog) -> Iterator[str]:
     if catalog.default_seed < 0:
         yield f"default_seed: expected a number from 0 on, found {catalog.default_seed}"
     ids = [kernel.id for kernel in catalog.kernels]
-    yield from (f"kernel {each!r}: the id is given twice" for each in _repeated(ids))
+    names = [kernel.name for kernel in catalog.kernels]
+    yield from (f"kernel {each!r}: this version of the id is given twice" for each in _repeated(names))
     yield from (f"suite {each!r}: the name is given twice" for each in _repeated(each.name for each in catalog.suites))
     for kernel in catalog.kernels:
         yield from (f"kernel {kernel.id!r}: {fault}" for fault in _of_kernel(kernel))

@@ -5,11 +5,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """How it was done, whether it held, and the largest relative error (``None`` where that is not finite)."""
+    """How it was done, whether it held, and the largest relative error (``None`` where that is not finite).
+
+    ``rows`` of the result were computed anew, where that was not all of it.
+    """
 
     method: str
     ok: bool
     error: float | None
+    rows: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,11 +27,14 @@ class Choice:
     disk_folder: Path | None = None
 
 
-def choose(catalog: Catalog, suite_name: str, patterns: Sequence[str]) -> Choice:
-    """The suite's kernels, or every catalogued kernel that one of the patterns (``gemm.*``) names.
+def choose(catalog: Catalog, suite_name: str, patterns: Sequence[str], versions: Sequence[str] = ()) -> Choice:
+    """The suite's kernels, or every catalogued kernel that one of the patterns (``gemm.*``, ``gemm.fp16@1``) names.
+
+    Without a version the newest is meant; ``versions`` (``gemm.fp16@1``) take the newest one's place in the suite.
 
     Raises:
-        Problem: there is no such suite, or a pattern names no kernel; the nearest names are offered.
+        Problem: there is no such suite, a pattern names no kernel (the nearest names are offered), or two of them name
+            different versions of one.
     """
     suites = {suite.name: suite for suite in catalog.suites}
     suite_name = suite_name.lower()
@@ -39,15 +42,34 @@ def choose(catalog: Catalog, suite_name: str, patterns: Sequence[str]) -> Choice
         raise Problem(f"--suite {suite_name}: no such suite; {nearest(suite_name, list(suites))}", ExitCode.USAGE)
     suite = suites[suite_name]
     if not patterns:
-        kernels = tuple(catalog.kernel(kernel_id) for kernel_id in suite.kernels)
+        older = {name.partition("@")[0]: name for name in versions}
+        kernels = tuple(catalog.kernel(older.get(kernel_id, kernel_id)) for kernel_id in suite.kernels)
         return Choice(suite=suite, kernels=kernels)
-    known = [kernel.id for kernel in catalog.kernels]
-    chosen: set[str] = set()
+    chosen: dict[str, Kernel] = {}
     for pattern in patterns:
-        matching = {kernel_id for kernel_id in known if fnmatchcase(kernel_id, pattern.lower())}
-        if not matching:
-            raise Problem(f"--kernel {pattern}: no such kernel; {nearest(pattern, known)}", ExitCode.USAGE)
-        chosen |= matching
-    kernels = tuple(kernel for kernel in catalog.kernels if kernel.id in chosen)
-    named = frozenset(pattern.lower() for pattern in patterns) & set(known)
+        for kernel in _matching(catalog, pattern):
+            if chosen.setdefault(kernel.id, kernel) != kernel:
+                names = f"{chosen[kernel.id].name} and {kernel.name}"
+                words = f"--kernel {pattern}: {names} cannot be in one run, whose figures are told apart by the id"
+                raise Problem(f"{words}: measure them one after the other", ExitCode.USAGE)
+    kernels = tuple(kernel for kernel in catalog.kernels if chosen.get(kernel.id) == kernel)
+    named = frozenset(pattern.lower().partition("@")[0] for pattern in patterns) & set(chosen)
     return Choice(suite=suite, kernels=kernels, named=named, by_pattern=True)
+
+
+def _matching(catalog: Catalog, pattern: str) -> list[Kernel]:
+    """The kernels that a pattern names: the newest of each, or those of the version behind the ``@``."""
+    id_, at, version = pattern.lower().partition("@")
+    same = [kernel for kernel in catalog.kernels if fnmatchcase(kernel.id, id_)]
+    if not same:
+        offer = nearest(id_, [kernel.id for kernel in catalog.newest])
+        raise Problem(f"--kernel {pattern}: no such kernel; {offer}", ExitCode.USAGE)
+    if not at:
+        return [kernel for kernel in catalog.newest if kernel in same]
+    found = [kernel for kernel in same if str(kernel.version) == version]
+    if not found:
+        known = ", ".join(kernel.name for kernel in same)
+        raise Problem(
+            f"--kernel {pattern}: no such version of it is in the catalogue, which has {known}", ExitCode.USAGE
+        )
+    return found

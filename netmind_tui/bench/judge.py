@@ -60,8 +60,11 @@ class Witness:
 
 
 def unmeasured(step: Step, because: Because, *, started_at: str | None = None) -> Measurement:
-    """A row for a kernel that was not measured: ``skip`` where that is harmless and nobody named it, else ``error``."""
-    skipped = because.id in HARMLESS and not step.is_named
+    """A row for a kernel that was not measured.
+
+    It is ``skip`` where the owner wanted that, and where it is harmless and nobody named the kernel; else ``error``.
+    """
+    skipped = because.id is Reason.SKIPPED_BY_OWNER or (because.id in HARMLESS and not step.is_named)
     return _blank(step, Status.SKIP if skipped else Status.ERROR, (because,), started_at=started_at)
 
 
@@ -200,6 +203,8 @@ def _filled(
             after=after.ok if after else None,
             error=after.error if after else outcome.before.error,
             tolerance=step.kernel.tolerance_for(step.variant),
+            error_before=outcome.before.error,
+            rows=outcome.before.rows,
         ),
         placement=_placement(step, outcome),
         threads=step.threads if step.target.device.kind is DeviceKind.CPU else None,

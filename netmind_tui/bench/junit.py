@@ -96,6 +96,19 @@ def diagnosis_as_junit(diagnosis: Diagnosis, missing: Sequence[str] = (), *, str
     return _document("netmind.doctor", suites, strict=strict)
 
 
+def findings_as_junit(
+    tool: str, findings: Iterable[Finding], *, timestamp: str, properties: dict[str, str], strict: bool = False
+) -> str:
+    """A suite a device and one for the machine, a case a finding; ``tool`` is the first part of every class's name."""
+    groups: dict[str, list[_Case]] = {}
+    for finding in findings:
+        groups.setdefault(finding.device or "machine", []).append(_finding_case(finding))
+    suites = [
+        _Suite(name=name, timestamp=timestamp, properties=properties, cases=cases) for name, cases in groups.items()
+    ]
+    return _document(tool, suites, strict=strict)
+
+
 def _device_suite(run: Run, device: str, decisive: Sequence[Finding]) -> _Suite:
     found = next((each for each in run.devices if each.id == device), None)
     properties = {} if found is None else {"device": found.name or "", "kind": found.kind}

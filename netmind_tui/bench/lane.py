@@ -11,7 +11,7 @@ from netmind_tui.bench.gate import Gate
 from netmind_tui.bench.judge import judge, refused, unmeasured
 from netmind_tui.bench.lock import DeviceHeldError, LockError, held
 from netmind_tui.bench.plan import Step
-from netmind_tui.bench.protocol import Event, Refusal, Request
+from netmind_tui.bench.protocol import Event, Outcome, Refusal, Request
 from netmind_tui.bench.senses import Senses
 from netmind_tui.model.host import Host
 from netmind_tui.model.kernel import Phase
@@ -25,6 +25,9 @@ class Superior(Protocol):
 
     def tick(self) -> None:
         """Called at least five times a second; raising ends the lane."""
+
+    def is_skipped(self, step: Step) -> bool:
+        """Whether the owner wants no more of this step."""
 
     def waits(self, device: str, holder: str) -> None:
         """The device is held by somebody else, and the lane waits for it."""
@@ -68,6 +71,8 @@ class Lane:
         self._device = steps[0].target.device
         self._step = steps[0]
         self._told: str | None = None
+        self._began_at = 0.0
+        self._started_at = ""
 
     def run(self) -> None:
         """Measure everything; whatever ends it, no other lane waits for this one."""
@@ -113,7 +118,7 @@ class Lane:
                     if error.device_gone:
                         self._give_up(self._steps[index:], error.because)
                         return
-                    self._keep(step, unmeasured(step, error.because, started_at=self._terms.senses.now()))
+                    self._keep(step, unmeasured(step, error.because, started_at=self._started_at))
         finally:
             attendant.close()
 
@@ -121,7 +126,10 @@ class Lane:
         if step.refused is not None or step.variant is None:
             return self._skip(step)
         self._superior.tick()
+        if self._superior.is_skipped(step):
+            return unmeasured(step, Because(Reason.SKIPPED_BY_OWNER, "skipped by the owner before it began"))
         self._step = step
+        self._began_at, self._started_at = monotonic(), self._terms.senses.now()
         self._superior.began(step)
         request = Request(
             kernel=step.kernel,
@@ -135,12 +143,11 @@ class Lane:
             in_step=self._gate is not None,
             folder=str(step.folder) if step.folder is not None else None,
         )
-        asked_at = monotonic()
         answer, witness = attendant.measure(request, self._terms.certified)
         if isinstance(answer, Refusal):
             return refused(step, answer, started_at=witness.started_at)
         measurement = judge(step, answer, witness, self._terms.host)
-        return replace(measurement, elapsed_s=round(monotonic() - asked_at, 3))
+        return replace(measurement, elapsed_s=round(monotonic() - self._began_at, 3))
 
     def _skip(self, step: Step) -> Measurement:
         because = step.refused or Because(Reason.NOT_PLACEABLE, f"{step.kernel.id} has no form for this device")
@@ -150,6 +157,10 @@ class Lane:
         self._superior.tick()
         if event is not None:
             self._superior.heard(self._step, event)
+        # An answer that is there is kept: it was finished first.
+        if self._superior.is_skipped(self._step) and not isinstance(event, Outcome | Refusal):
+            after_s = monotonic() - self._began_at
+            raise AbandonedError(Because(Reason.SKIPPED_BY_OWNER, f"skipped by the owner after {after_s:.1f} s"))
 
     def _poised(self, go: Callable[[], None]) -> None:
         if self._gate is None:

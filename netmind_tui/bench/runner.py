@@ -1,7 +1,7 @@
 """Carries out a plan: the CPU by itself, GPUs at once or in turn, and every row kept as soon as it is known."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from time import monotonic
 from typing import Protocol
 
@@ -57,6 +57,8 @@ class Runner:
         self._lock = threading.Lock()
         self._halted = threading.Event()
         self._cancelled = threading.Event()
+        self._at_work: tuple[Step, ...] = ()
+        self._skipped: set[int] = set()
         self._rows: dict[int, Measurement] = {}
         self._places = {id(step): place for place, step in enumerate((*plan.steps, *plan.alone))}
         self.versions: Ready | None = None
@@ -81,14 +83,23 @@ class Runner:
         plan = self._plan
         for lane in plan.lanes:
             if not plan.runs_at_once(lane):
-                Lane(lane, self._terms, self).run()
+                self._run_in_turn(lane)
         at_once = [lane for lane in plan.lanes if plan.runs_at_once(lane)]
         if at_once:
             self._run_together(at_once)
         for lane in lanes_of(plan.alone):
-            Lane(lane, self._terms, self).run()
+            self._run_in_turn(lane)
+
+    def _run_in_turn(self, lane: Sequence[Step]) -> None:
+        self._put_to_work(lane)
+        Lane(lane, self._terms, self).run()
+
+    def _put_to_work(self, steps: Iterable[Step]) -> None:
+        with self._lock:
+            self._at_work = tuple(steps)
 
     def _run_together(self, lanes: Sequence[Sequence[Step]]) -> None:
+        self._put_to_work(step for steps in lanes for step in steps)
         gate = Gate((step.kernel.id, step.target.device.id) for steps in lanes for step in steps if step.is_tried)
         ended: list[BaseException] = []
 
@@ -121,6 +132,25 @@ class Runner:
     def cancel(self) -> None:
         """End the run, from any thread: each lane hears of it at its next tick, and ends its worker."""
         self._cancelled.set()
+
+    def skip(self, kernel: str) -> bool:
+        """Leave a kernel out, from any thread, on every device that is at work and has not finished it.
+
+        Each lane hears of it at its next tick, ends its worker, and goes on with the next kernel. Devices whose turn
+        comes later still measure it. False where nobody at work has it before it.
+        """
+        with self._lock:
+            left = [
+                id(step)
+                for step in self._at_work
+                if step.kernel.id == kernel and step.is_tried and self._places[id(step)] not in self._rows
+            ]
+            self._skipped.update(left)
+        return bool(left)
+
+    def is_skipped(self, step: Step) -> bool:
+        """Whether the owner wants no more of this step."""
+        return id(step) in self._skipped
 
     def tick(self) -> None:
         """End the calling lane if the run is over."""

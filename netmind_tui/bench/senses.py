@@ -1,12 +1,17 @@
 """How the machine is read from outside the workers, once for all devices that are measured at the same time."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from time import monotonic
 
+from netmind_tui.model.device import Device
+from netmind_tui.model.reading import Absence
 from netmind_tui.model.sample import Sample
 from netmind_tui.probe.cpu_time import CpuTimes
+
+_FRESH_S = 0.5
+_SILENT = {Absence.ASLEEP, Absence.LOST}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +31,10 @@ class Senses:
 
 
 class SharedSample:
-    """One sampler for several lanes: whoever comes soon after another sees the same, so the driver is asked once."""
+    """One sampler for several lanes, and for whoever shows the machine meanwhile.
+
+    Whoever comes soon after another sees the same, so the driver is asked once.
+    """
 
     def __init__(self, sample: Callable[[], Sample], clock: Callable[[], float] = monotonic) -> None:
         self._sample = sample
@@ -41,3 +49,16 @@ class SharedSample:
                 sample = self._sample()
                 self._latest = (self._clock(), sample)
             return self._latest
+
+    def sample(self) -> Sample:
+        """What a sampler with a pace of its own shows: what was just read for another, or else a new reading."""
+        return self.look(_FRESH_S)[1]
+
+    def shows(self, devices: Iterable[Device]) -> bool:
+        """Whether each of these devices answers in a sample of now, under the same id."""
+        seen = {
+            (part.device, part.uuid)
+            for part in self.look(_FRESH_S)[1].devices
+            if not _SILENT & set(part.absent.values())
+        }
+        return all((device.id, device.uuid) in seen for device in devices)

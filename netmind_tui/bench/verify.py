@@ -88,7 +88,8 @@ class FloatProduct:
             sums = np.add.reduceat(c[rows] * self._signs, starts, axis=1)
             worst = max(worst, _largest(sums - self._expected_sums[rows], self._sum_scale[rows]))
         finite = bool(np.isfinite(worst))
-        return Check("float64", finite and worst <= tolerance, float(worst) if finite else None)
+        error = float(worst) if finite else None
+        return Check("float64", finite and worst <= tolerance, error, len(self._rows))
 
 
 def check_sum(a: NDArray[np.float32], b: NDArray[np.float32], c: NDArray[np.float32]) -> Check:

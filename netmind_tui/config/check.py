@@ -83,7 +83,18 @@ def fault(place: Place, value: object) -> str | None:
             return wrong_type
         is_within = 0 <= value < _WHOLE if setting.kind is Kind.PERCENT else 1 <= value <= _MOST_WATTS  # type: ignore[operator]
         return None if is_within else f"{place.key}: expected {setting.expected}, found {value}"
+    if setting.kind is Kind.NUMBER:
+        return _number_fault(place, value, wrong_type)
     return _text_fault(place, value) if isinstance(value, str) else wrong_type
+
+
+def _number_fault(place: Place, value: object, wrong_type: str) -> str | None:
+    """Why a value is not a number between 0 and the most that may be declared."""
+    setting = place.setting
+    if isinstance(value, bool) or type(value).__name__ not in _NUMBERS:
+        return wrong_type
+    is_right = 0 <= value <= setting.most and (isinstance(value, int) or not setting.is_whole)  # type: ignore[operator] # a number
+    return None if is_right else f"{place.key}: expected {setting.expected}, found {value}"
 
 
 def read_value(place: Place, text: str) -> Value:
@@ -95,7 +106,7 @@ def read_value(place: Place, text: str) -> Value:
     value: Value = text.strip()
     if place.setting.kind is Kind.SWITCH:
         value = {"true": True, "false": False}.get(text.strip().lower(), value)
-    elif place.setting.kind in (Kind.PERCENT, Kind.WATTS):
+    elif place.setting.kind in (Kind.PERCENT, Kind.WATTS, Kind.NUMBER):
         value = _number(text.strip())
     sentence = fault(place, value)
     if sentence is not None:
@@ -107,7 +118,7 @@ def find_place(key: str) -> Place:
     """The setting that a key means: ``tui.theme``, ``alias.big``, ``device.gpu:0.watts``.
 
     Raises:
-        Problem: there is no such setting; the nearest are offered.
+        Problem: there is no such setting, or no such action to give a key to; the nearest are offered.
     """
     if key in BY_KEY and not BY_KEY[key].is_family:
         return Place(BY_KEY[key])
@@ -117,7 +128,10 @@ def find_place(key: str) -> Place:
         if setting.is_family and setting.table == head and rest.endswith(tail):
             name = rest.removesuffix(tail).strip('"')
             if name and not name.startswith("<"):
-                return Place(setting, name)
+                place = Place(setting, name)
+                if head == "keys" and (sentence := _action_fault(place)) is not None:
+                    raise Problem(sentence, ExitCode.USAGE)
+                return place
     raise Problem(f"{shown_name(key)} is not a key; {nearest(key, list(BY_KEY))}", ExitCode.USAGE)
 
 
@@ -153,6 +167,8 @@ def _name_fault(place: Place, value: object) -> str | None:
     head, name = place.setting.table, place.name
     if not name:
         return f"{head}: the name for {value!r} is empty; give it one of at least one letter"
+    if head == "keys":
+        return _action_fault(place)
     if head == "device":
         return _device_fault(place)
     if head == "alias":
@@ -166,6 +182,14 @@ def _name_fault(place: Place, value: object) -> str | None:
         if not name.isprintable() or any(sign in name for sign in ":, "):
             return f"{key}: a name is one word without colon, comma, blank or control character"
     return None
+
+
+def _action_fault(place: Place) -> str | None:
+    from netmind_tui.config.action_id import ACTION_IDS  # noqa: PLC0415 - most files have no such key
+
+    if place.name in ACTION_IDS:
+        return None
+    return f"keys.{shown_name(place.name)}: unknown action; {nearest(place.name, list(ACTION_IDS))}"
 
 
 def _device_fault(place: Place) -> str | None:
@@ -200,10 +224,26 @@ def _text_fault(place: Place, text: str) -> str | None:
         except Problem:
             return f"{key}: expected {setting.expected}, found {text!r}"
         return None
+    if setting.kind is Kind.DATE:
+        return None if _is_date(text) else f"{key}: expected {setting.expected}, found {text[:_LONGEST]!r}"
     is_word = bool(text) and text.isprintable() and text == text.strip() and len(text) <= _LONGEST
     if not is_word or (setting.kind is Kind.KEY and " " in text):
         return f"{key}: expected {setting.expected}, found {text[:_LONGEST]!r}"
+    if setting.kind is Kind.KEY:
+        from netmind_tui.config.key import key_fault  # noqa: PLC0415 - see above
+
+        sentence = key_fault(text)
+        return sentence and f"{key}: {sentence}"
     return None
+
+
+def _is_date(text: str) -> bool:
+    from datetime import date  # noqa: PLC0415 - see above
+
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _refused(key: str, read: Any, text: str) -> str | None:  # noqa: ANN401 - any reader that raises Problem

@@ -18,6 +18,8 @@ class Kind(StrEnum):
     PERCENT = "percent"
     WATTS = "watts"
     DEVICES = "devices"
+    NUMBER = "number"
+    DATE = "date"
     KEY = "key"
 
 
@@ -28,6 +30,7 @@ _EXPECTED: Mapping[Kind, str] = {
     Kind.PERCENT: "a number from 0 to below 100",
     Kind.WATTS: "a number of watts from 1 to 10000",
     Kind.DEVICES: 'a device such as "gpu:0"',
+    Kind.DATE: 'a date in quotes such as "2026-11-22"',
     Kind.KEY: 'a key such as "ctrl+r"',
 }
 
@@ -36,7 +39,8 @@ _EXPECTED: Mapping[Kind, str] = {
 class Setting:
     """One setting, or a family of them: the part of its key in pointed brackets is then the owner's to choose.
 
-    ``variable`` is the environment variable that wins over the file.
+    ``variable`` is the environment variable that wins over the file; a number goes from 0 to ``most``, and ``is_whole``
+    says that it counts something.
     """
 
     key: str
@@ -45,6 +49,8 @@ class Setting:
     default: Value | None = None
     choices: tuple[str, ...] = ()
     variable: str | None = None
+    most: int = 0
+    is_whole: bool = False
 
     @property
     def is_family(self) -> bool:
@@ -59,6 +65,8 @@ class Setting:
     @property
     def expected(self) -> str:
         """What a value may be, in words."""
+        if self.kind is Kind.NUMBER:
+            return f"a {'whole ' if self.is_whole else ''}number from 0 to {self.most}"
         return f"one of {', '.join(self.choices)}" if self.choices else _EXPECTED[self.kind]
 
     def named(self, name: str) -> str:
@@ -95,13 +103,13 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         key="tui.read_only",
         kind=Kind.SWITCH,
-        meaning="Whether netmind-tui offers nothing that changes anything.",
+        meaning="Read-only: netmind-tui offers nothing that changes anything.",
         default=False,
     ),
     Setting(
         key="keys.<action>",
         kind=Kind.KEY,
-        meaning="The key of an action of netmind-tui instead of its own; ? lists the actions.",
+        meaning="Another key for an action of netmind-tui; ? there lists the actions.",
     ),
     Setting(
         key="electricity.price_per_kwh",
@@ -111,7 +119,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         key="electricity.fee_pct",
         kind=Kind.PERCENT,
-        meaning="The per cent that a network or market keeps of what is earned.",
+        meaning="What a network or market keeps, in per cent of what is earned.",
         default=0,
     ),
     Setting(
@@ -130,6 +138,42 @@ SETTINGS: tuple[Setting, ...] = (
         key="payer.name",
         kind=Kind.NAME,
         meaning="Who pays for the work of this machine; nobody yet where it is not set.",
+    ),
+    Setting(
+        key="declared.date",
+        kind=Kind.DATE,
+        meaning="The day on which you declared what follows; without it none of that counts.",
+    ),
+    Setting(
+        key="declared.download_mbps",
+        kind=Kind.NUMBER,
+        meaning="What the line brings in, in Mbit/s: netmind validate shows it as your word.",
+        most=1_000_000,
+    ),
+    Setting(
+        key="declared.upload_mbps",
+        kind=Kind.NUMBER,
+        meaning="What the line takes out, in Mbit/s.",
+        most=1_000_000,
+    ),
+    Setting(
+        key="declared.ports",
+        kind=Kind.NUMBER,
+        meaning="How many ports of this machine can be reached from outside.",
+        most=65_535,
+        is_whole=True,
+    ),
+    Setting(
+        key="declared.uptime_pct",
+        kind=Kind.NUMBER,
+        meaning="The per cent of time that this machine can be reached.",
+        most=100,
+    ),
+    Setting(
+        key="declared.online_hours_per_day",
+        kind=Kind.NUMBER,
+        meaning="How many hours of a day this machine is on and connected.",
+        most=24,
     ),
 )
 BY_KEY: Mapping[str, Setting] = {setting.key: setting for setting in SETTINGS}

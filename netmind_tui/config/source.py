@@ -32,7 +32,8 @@ class Config:
     """The configuration. ``alias`` gives devices names of the owner's own: ``big = "gpu:0"``.
 
     ``keys`` are keys by the id of their action, ``watts`` what devices draw under load by the name that the owner gave;
-    ``price_per_kwh`` is as it was written; ``None`` is what was not set.
+    ``price_per_kwh`` is as it was written; ``None`` is what was not set. ``declared`` is what only the owner knows, by
+    its name in the file, and ``declared_on`` the day of it.
     """
 
     alias: dict[str, str] = field(default_factory=dict)
@@ -45,6 +46,8 @@ class Config:
     watts: dict[str, float] = field(default_factory=dict)
     schedule: str = "never"
     payer: str | None = None
+    declared: dict[str, float] = field(default_factory=dict)
+    declared_on: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +167,8 @@ def config_of(source: Source) -> Config:
         watts={name: float(each["watts"]) for name, each in table.get("device", {}).items() if "watts" in each},
         schedule=table.get("schedule", {}).get("preset", "never"),
         payer=table.get("payer", {}).get("name"),
+        declared={name: float(value) for name, value in table.get("declared", {}).items() if name != "date"},
+        declared_on=table.get("declared", {}).get("date"),
     )
 
 

@@ -22,10 +22,14 @@ class Money:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tariff:
-    """What the owner pays for a kilowatt-hour, and the per cent that a network or market keeps of what is earned."""
+    """What the owner pays for a kilowatt-hour, and the per cent that a network or market keeps of what is earned.
+
+    ``price_from`` is the file in which the price stands; ``None`` where it was said with the command.
+    """
 
     price_per_kwh: Money
     fee_pct: Decimal = Decimal(0)
+    price_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +37,7 @@ class Cost:
     """What one device costs under load. ``floor_an_hour`` is what an hour must bring, before the fee, not to lose.
 
     Both amounts are ``None`` where the power is not known; ``unknown`` then says why, and how it could be.
+    ``price_from`` is the file in which the price stands; ``None`` where it was said with the command.
     """
 
     price_per_kwh: Money
@@ -40,6 +45,7 @@ class Cost:
     an_hour: Money | None = None
     floor_an_hour: Money | None = None
     unknown: str | None = None
+    price_from: str | None = None
 
 
 def read_price(text: str) -> Money:
@@ -71,7 +77,7 @@ def cost_under(power_w: float | None, tariff: Tariff, unknown: str | None = None
     """What an hour at that power costs: power × price, and its floor: that ÷ (1 − fee), rounded up."""
     price, fee = tariff.price_per_kwh, tariff.fee_pct
     if power_w is None:
-        return Cost(price_per_kwh=price, fee_pct=fee, unknown=unknown)
+        return Cost(price_per_kwh=price, fee_pct=fee, unknown=unknown, price_from=tariff.price_from)
     hour = Decimal(f"{power_w:.1f}") / 1000 * price.amount
     floor = hour / (1 - fee / 100)
     return Cost(
@@ -79,4 +85,5 @@ def cost_under(power_w: float | None, tariff: Tariff, unknown: str | None = None
         fee_pct=fee,
         an_hour=Money(amount=hour.quantize(_STEP, ROUND_HALF_UP), currency=price.currency),
         floor_an_hour=Money(amount=floor.quantize(_STEP, ROUND_CEILING), currency=price.currency),
+        price_from=tariff.price_from,
     )

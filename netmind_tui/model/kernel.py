@@ -101,6 +101,11 @@ class Kernel:
     variants: tuple[Variant, ...]
 
     @property
+    def name(self) -> str:
+        """The id with the version: what is never compared with anything else."""
+        return f"{self.id}@{self.version}"
+
+    @property
     def is_latency(self) -> bool:
         """Whether the value is a time, so that lower is better."""
         return self.unit == "s"
@@ -168,7 +173,10 @@ class Suite:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalog:
-    """Every kernel and suite there is, and the seed that golden digests hold for."""
+    """Every kernel and suite there is, and the seed that golden digests hold for.
+
+    A kernel may stand there in several versions; suites and names without a version mean the newest.
+    """
 
     version: int
     default_seed: int
@@ -176,12 +184,20 @@ class Catalog:
     suites: tuple[Suite, ...] = field(default=())
 
     def kernel(self, kernel_id: str) -> Kernel:
-        """The kernel of that id.
+        """The kernel of that id in its newest version, or in the one that is named behind it (``gemm.fp16@1``).
 
         Raises:
             KeyError: there is none.
         """
-        for kernel in self.kernels:
-            if kernel.id == kernel_id:
+        for kernel in (*self.newest, *self.kernels):
+            if kernel_id in (kernel.id, kernel.name):
                 return kernel
         raise KeyError(kernel_id)
+
+    @property
+    def newest(self) -> tuple[Kernel, ...]:
+        """Every kernel once, in its newest version; the order is the catalogue's."""
+        last: dict[str, int] = {}
+        for kernel in self.kernels:
+            last[kernel.id] = max(kernel.version, last.get(kernel.id, 0))
+        return tuple(kernel for kernel in self.kernels if kernel.version == last[kernel.id])

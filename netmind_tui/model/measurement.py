@@ -35,6 +35,7 @@ class Reason(StrEnum):
     NOT_ENOUGH_SPACE = "not-enough-space"
     DISK_FAILED = "disk-failed"
     STOPPED_EARLY = "stopped-early"
+    SKIPPED_BY_OWNER = "skipped-by-owner"
     UNSAFE = "unsafe"
     DEVICE_ABSENT = "device-absent"
     DEVICE_LOST = "device-lost"
@@ -73,13 +74,19 @@ class Because:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
-    """How the result was checked, whether it held before and after the timed window, and the largest relative error."""
+    """How the result was checked, whether it held before and after the timed window, and the largest relative error.
+
+    ``error`` is that of the last check, ``error_before`` that of the first. ``rows`` of the result were computed anew,
+    where that was not all of it.
+    """
 
     method: str
     before: bool
     after: bool | None
     error: float | None
     tolerance: float
+    error_before: float | None = None
+    rows: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -303,14 +303,49 @@ class RecordingSource:
         return Problem(f"cannot read {self.path}: {cause}; a recording of netmind record is expected", ExitCode.USAGE)
 
 
-def refuse_existing(path: Path) -> None:
+def refuse_existing(path: Path, advice: str = "give another name, or --force to replace it") -> None:
     """Let no recording take the place of a file.
 
     Raises:
         Problem: there is one.
     """
     if path.is_file():
-        raise Problem(f"{path} is there already: give another name, or --force to replace it", ExitCode.USAGE)
+        raise Problem(f"{path} is there already: {advice}", ExitCode.USAGE)
+
+
+def refuse_unwritable(path: Path) -> None:
+    """Say before anything is sampled that no recording can be made there; nothing is made or opened for writing.
+
+    Raises:
+        Problem: it is a folder or a terminal, or its own folder is not there or takes no file.
+    """
+    try:
+        target = path.resolve()
+        why = _why_unwritable(target)
+    except (OSError, RuntimeError) as error:
+        why = _cause(error)
+    if why is not None:
+        raise Problem(f"cannot write {path}: {why}", ExitCode.USAGE)
+
+
+def _why_unwritable(target: Path) -> str | None:
+    if target.is_dir():
+        return "it is a folder"
+    if target.is_char_device() and _is_terminal(target):
+        return "it is a terminal, and shows the interface"
+    if target.exists():
+        return None
+    if not target.parent.is_dir():
+        return "its folder is not there"
+    return None if os.access(target.parent, os.W_OK | os.X_OK) else "no file can be made in its folder"
+
+
+def _is_terminal(device: Path) -> bool:
+    door = os.open(device, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
+    try:
+        return os.isatty(door)
+    finally:
+        os.close(door)
 
 
 def _create(path: Path, *, replace: bool) -> FileIO:

@@ -98,7 +98,7 @@ def test_the_families_that_a_catalogue_may_name_are_those_there_are():
         ("default_seed = 7", "default_seed = 7\nx = " + "[" * 9999, "nested too deeply"),
         # kernels
         ('id = "dispatch"', 'id = ""', "kernel '': id: expected a name"),
-        ('id = "dispatch"', 'id = "gemm.fp32"', "kernel 'gemm.fp32': the id is given twice"),
+        ('id = "dispatch"', 'id = "gemm.fp32"', "kernel 'gemm.fp32@1': this version of the id is given twice"),
         (
             'id = "dispatch"',
             'id = "dispatch"\nvesion = 1',

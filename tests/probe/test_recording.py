@@ -23,7 +23,13 @@ from netmind_tui.model.reading import Absence
 from netmind_tui.model.recording import RecordingHeader
 from netmind_tui.model.sample import DeviceSample, HostSample, Sample
 from netmind_tui.probe import recording
-from netmind_tui.probe.recording import LONGEST_LINE_BYTES, RecordingEnded, RecordingSource, RecordingWriter
+from netmind_tui.probe.recording import (
+    LONGEST_LINE_BYTES,
+    RecordingEnded,
+    RecordingSource,
+    RecordingWriter,
+    refuse_unwritable,
+)
 from netmind_tui.probe.sampler import MachineSource, Sampler
 
 EXAMPLE = Path(__file__).parents[1] / "recordings/h100x8.jsonl"
@@ -454,3 +460,16 @@ def test_a_recording_says_whether_its_machine_is_simulated(path):
     path.write_bytes(data)
     with RecordingSource(path) as source:
         assert not source.header.simulated
+
+
+@pytest.mark.parametrize(("name", "words"), [(".", "it is a folder"), ("no/such", "its folder is not there")])
+def test_a_place_where_nothing_can_be_recorded_is_refused_before_anything_is(tmp_path, name, words):
+    with pytest.raises(Problem, match=words):
+        refuse_unwritable(tmp_path / name)
+
+
+def test_a_new_name_a_pipe_and_nowhere_may_be_recorded_to(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "new", tmp_path / "pipe", Path(os.devnull)):
+        refuse_unwritable(path)
+    assert not (tmp_path / "new").exists()

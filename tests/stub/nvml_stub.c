@@ -10,6 +10,8 @@
  *   NETMIND_STUB_LOST_AFTER    how many samples it gives before it is lost (default 2; falls-off-now: -1, from the start)
  *   NETMIND_STUB_HANG_INDEX    which GPU hangs (default: 1 in hang, else none)
  *   NETMIND_STUB_HANG_AFTER    how many samples it gives before it hangs (default -1: reading it always does)
+ *   NETMIND_STUB_LOST_WHILE, NETMIND_STUB_HANG_WHILE
+ *                              a file: as long as it is there, GPU LOST_INDEX is lost, GPU HANG_INDEX hangs; then not
  *   NETMIND_STUB_HANG_AT       "handle": already opening it hangs (default: reading it does)
  *   NETMIND_STUB_CRASH_INDEX   which GPU ends the process when it is sampled (default: 1 in crash, else none)
  *   NETMIND_STUB_BUSY_PID      the process that computes on GPU 0 (default: 4242 in busy, else none)
@@ -124,6 +126,11 @@ static void set_up(void) {
     }
 }
 
+static int is_while(const char *name, int otherwise) {
+    const char *path = getenv(name);
+    return path && *path ? access(path, F_OK) == 0 : otherwise;
+}
+
 /* What any call on a device comes to before it can answer. */
 static int enter(const char *function, Handle *handle, int is_identity) {
     note(function, handle ? handle->index : -1);
@@ -132,9 +139,10 @@ static int enter(const char *function, Handle *handle, int is_identity) {
     Handle *gpu = &gpus[handle->index];
     int lost = number("NETMIND_STUB_LOST_INDEX", is("falls-off") || is("falls-off-now") ? 5 : -1);
     int lost_after = number("NETMIND_STUB_LOST_AFTER", is("falls-off-now") ? -1 : 2);
-    if (gpu->index == lost && gpu->samples > lost_after) return GPU_IS_LOST;
+    if (gpu->index == lost && is_while("NETMIND_STUB_LOST_WHILE", gpu->samples > lost_after)) return GPU_IS_LOST;
     int hung = number("NETMIND_STUB_HANG_INDEX", is("hang") ? 1 : -1);
-    if (gpu->index == hung && !is_identity && gpu->samples > number("NETMIND_STUB_HANG_AFTER", -1)) hang();
+    int hang_after = number("NETMIND_STUB_HANG_AFTER", -1);
+    if (gpu->index == hung && !is_identity && is_while("NETMIND_STUB_HANG_WHILE", gpu->samples > hang_after)) hang();
     return OK;
 }
 #define ENTER(handle) do { int code_ = enter(__func__, handle, 0); if (code_) return code_; } while (0)
