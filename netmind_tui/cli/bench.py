@@ -59,10 +59,16 @@ def bench(
         Path | None, typer.Option(metavar="DIR", help="A folder on the disk to measure; the state folder unless given.")
     ] = None,
     price: Annotated[
-        str | None, typer.Option(metavar="PER_KWH", help="Say what an hour under load costs: 0.30 or 0.30EUR.")
+        str | None,
+        typer.Option(
+            metavar="PER_KWH", help="What a kWh costs: 0.30 or 0.30EUR; electricity.price_per_kwh unless given."
+        ),
     ] = None,
     fee: Annotated[
-        str | None, typer.Option(metavar="PCT", help="The share of what is earned that goes elsewhere; 0 unless given.")
+        str | None,
+        typer.Option(
+            metavar="PCT", help="The share of what is earned that goes elsewhere; electricity.fee_pct unless given."
+        ),
     ] = None,
     card: Annotated[Path | None, typer.Option(help="Draw the run as one picture (SVG), fit to be shown.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan with its time and memory.")] = False,
@@ -126,12 +132,6 @@ class _Extras:
 
 def _extras(price: str | None, fee: str | None, card: Path | None, path: Path | None, *, measures: bool) -> _Extras:
     """The wishes for afterwards, refused before the work if they cannot be fulfilled."""
-    from netmind_tui.model.cost import Tariff, read_fee, read_price  # noqa: PLC0415 - see bench
-
-    if fee is not None and price is None:
-        raise Problem("--fee without --price: say what a kilowatt-hour costs, such as --price 0.30EUR", ExitCode.USAGE)
-    fee_pct = read_fee(fee or "0")
-    tariff = None if price is None else Tariff(price_per_kwh=read_price(price), fee_pct=fee_pct)
     for name, wish in (("--price", price), ("--card", card)):
         if wish is not None and not measures:
             raise Problem(f"{name}: nothing is measured with --list, --dry-run or --history", ExitCode.USAGE)
@@ -139,7 +139,23 @@ def _extras(price: str | None, fee: str | None, card: Path | None, path: Path | 
         from netmind_tui.cli.card import check  # noqa: PLC0415 - 40 ms that only pictures and tables need
 
         check(card, path)
-    return _Extras(tariff, card)
+    return _Extras(_tariff(price, fee) if measures else None, card)
+
+
+def _tariff(price: str | None, fee: str | None) -> "Tariff | None":
+    """What was said with the command; the configuration's where nothing was."""
+    from netmind_tui.config import config_path, read_config  # noqa: PLC0415 - see bench
+    from netmind_tui.model.cost import Tariff, read_fee, read_price  # noqa: PLC0415 - see bench
+
+    own = read_config()
+    if fee is not None and price is None and own.price_per_kwh is None:
+        raise Problem("--fee without --price: say what a kilowatt-hour costs, such as --price 0.30EUR", ExitCode.USAGE)
+    fee_pct = read_fee(str(own.fee_pct) if fee is None else fee)
+    if price is not None:
+        return Tariff(price_per_kwh=read_price(price), fee_pct=fee_pct)
+    if own.price_per_kwh is None:
+        return None
+    return Tariff(price_per_kwh=read_price(own.price_per_kwh), fee_pct=fee_pct, price_from=str(config_path()))
 
 
 def _list(chosen: Format, path: Path | None) -> ExitCode:
@@ -196,7 +212,7 @@ def _run(
     if extras.tariff is not None:
         run = with_costs(run, extras.tariff)
     if not benchmark.plan.is_empty:
-        _keep(run)
+        keep_run(run)
     code = exit_code(run, strict=strict)
     try:
         if not streams:
@@ -218,7 +234,7 @@ def _write(run: "Run", chosen: Format, path: Path | None, *, strict: bool, share
         # The terminal went away with the signal; the run is kept, and the code says what happened.
 
 
-def _keep(run: "Run") -> None:
+def keep_run(run: "Run") -> None:
     """Store the run; a folder that cannot be written costs the copy, never the figures."""
     from netmind_tui.bench.store import keep  # noqa: PLC0415 - see bench
     from netmind_tui.paths import runs_dir  # noqa: PLC0415 - see bench

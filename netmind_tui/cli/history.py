@@ -11,7 +11,7 @@ from netmind_tui.cli.page import page_for
 from netmind_tui.document import encode_pretty
 from netmind_tui.model.comparison import HistoryDocument, KeptFigure, KeptRun
 from netmind_tui.model.exit import ExitCode
-from netmind_tui.model.measurement import Run
+from netmind_tui.model.measurement import Measurement, Run
 from netmind_tui.model.problem import Problem, nearest
 from netmind_tui.model.selector import select
 from netmind_tui.paths import runs_dir
@@ -52,8 +52,9 @@ def _of_suite(runs: Sequence[Run], suite: str | None) -> Sequence[Run]:
 
 def _check(runs: Sequence[Run], kernels: Sequence[str]) -> None:
     known = list(dict.fromkeys(m.kernel for run in runs for m in run.measurements))
+    rows = [m for run in runs for m in run.measurements]
     for pattern in kernels if known else ():
-        if not any(fnmatchcase(kernel, pattern.lower()) for kernel in known):
+        if not any(_is_meant(m, pattern) for m in rows):
             raise Problem(f"--kernel {pattern}: in no kept run; {nearest(pattern, known)}", ExitCode.USAGE)
 
 
@@ -69,6 +70,11 @@ def _short(run: Run, kernels: Sequence[str], devices: Sequence[str]) -> KeptRun:
             KeptFigure(kernel=m.kernel, device=m.device, value=m.value, unit=m.unit, status=m.status)
             for m in run.measurements
             if (wanted is None or m.device in wanted)
-            and (not kernels or any(fnmatchcase(m.kernel, pattern.lower()) for pattern in kernels))
+            and (not kernels or any(_is_meant(m, pattern) for pattern in kernels))
         ),
     )
+
+
+def _is_meant(m: Measurement, pattern: str) -> bool:
+    """Whether a pattern names that kernel, in any version or in the one behind the ``@``."""
+    return any(fnmatchcase(name, pattern.lower()) for name in (m.kernel, f"{m.kernel}@{m.kernel_version}"))

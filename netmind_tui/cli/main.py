@@ -10,13 +10,17 @@ import typer
 from netmind_tui import __version__
 from netmind_tui.cli import diagnostics, output
 from netmind_tui.cli.bench import bench
+from netmind_tui.cli.certify import certify
 from netmind_tui.cli.compare import compare
 from netmind_tui.cli.config import config
 from netmind_tui.cli.doctor import doctor
+from netmind_tui.cli.identity import identity
 from netmind_tui.cli.info import info
 from netmind_tui.cli.page import prepare_streams
 from netmind_tui.cli.record import record
 from netmind_tui.cli.schema import schema
+from netmind_tui.cli.validate import validate
+from netmind_tui.cli.verify import verify
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.problem import Problem, Stopped
 
@@ -50,12 +54,16 @@ def _netmind(
 
 
 app.command()(bench)
+app.command()(certify)
 app.command()(compare)
 app.add_typer(config)
 app.command()(doctor)
+app.add_typer(identity)
 app.command()(info)
 app.command()(record)
 app.command()(schema)
+app.command()(validate)
+app.command()(verify)
 
 
 def run() -> None:

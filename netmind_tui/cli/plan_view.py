@@ -72,7 +72,9 @@ def kernel_table(kernels: Iterable[Kernel], page: Page) -> str:
     for name in ("kernel", "unit", "runs on"):
         rows.add_column(name, no_wrap=True)
     rows.add_column("measures", overflow="fold")
+    kernels = tuple(kernels)
+    ids = [kernel.id for kernel in kernels]
     for kernel in kernels:
         providers = ", ".join(dict.fromkeys(variant.provider for variant in kernel.variants))
-        rows.add_row(kernel.id, kernel.unit, providers, kernel.title)
+        rows.add_row(kernel.id if ids.count(kernel.id) == 1 else kernel.name, kernel.unit, providers, kernel.title)
     return printed([rows], page)

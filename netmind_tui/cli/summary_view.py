@@ -214,7 +214,10 @@ def _costs(summaries: Sequence[Summary]) -> list[str]:
     if power is not None:
         said[0] += f" at {significant(power.draw_w, 3)} W ({power.kernel}, {power.phase})"
     fee = f" with a fee of {cost.fee_pct.normalize():f} %" if cost.fee_pct else ""
-    return [*said, f"pays above {_money(cost.floor_an_hour, ROUND_CEILING)}{fee}"]
+    said.append(f"pays above {_money(cost.floor_an_hour, ROUND_CEILING)}{fee}")
+    if cost.price_from is not None:
+        said.append(f"at {_money(cost.price_per_kwh)} per kWh, from {cost.price_from}")
+    return said
 
 
 def _hour(cost: Cost | None) -> Decimal:

@@ -24,8 +24,10 @@ def _made(home: Path) -> list[str]:
         ["bench", "--history"],
         ["compare", str(RECORDING), str(RECORDING)],
         ["bench", "--dry-run"],
+        ["validate", "--list"],
         ["config", "show"],
         ["config", "check"],
+        ["identity", "show"],
     ],
     ids=" ".join,
 )
@@ -58,3 +60,15 @@ def test_a_benchmark_leaves_its_run_and_nothing_else(start, home):
     assert _made(home) == [f".local/state/netmind/runs/{run_id}.json"]
     # ONNX Runtime's telemetry would make .cache/Microsoft, and empty folders are traces too.
     assert {path.name for path in home.rglob("*") if path.is_dir()} == {".local", "state", "netmind", "runs"}
+
+
+def test_a_key_leaves_its_file_and_nothing_else(start, home):
+    assert start("identity", "export-public").code == 0
+    assert _made(home) == [".local/share/netmind/identity/node.pem"]
+
+
+def test_a_validation_leaves_its_run_with_what_that_came_to_and_the_baseline_that_was_asked_for(start, home):
+    start("validate", "cpu-runner", "--device", "cpu", "--write-baseline", str(home / "base.json"))
+    made = set(_made(home)) - {"base.json"}  # a run that was disturbed becomes none
+    folders = {path.rpartition("/")[0] for path in made}
+    assert (len(made), folders) == (2, {".local/state/netmind/runs", ".local/state/netmind/verdicts"})

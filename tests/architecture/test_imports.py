@@ -38,9 +38,12 @@ STREAMS = {
         ["schema", "bench"],
         ["bench", "--history", "--json"],
         ["compare", RECORDING, RECORDING, "--json"],
+        ["validate", "--list", "--json"],
         ["config", "show", "--json"],
         ["config", "get", "tui.theme"],
         ["config", "set", "tui.theme", "light"],
+        ["identity", "show", "--json"],
+        ["identity", "export-public"],
     ],
     ids=" ".join,
 )
@@ -62,6 +65,14 @@ def test_reading_settings_loads_nothing_that_only_writing_needs(start, home):
 
 def test_a_version_needs_no_probe_and_no_codec(start):
     assert not start("--version").loaded & {"msgspec", "platformdirs", "psutil", "pynvml", "tomllib"}
+
+
+@pytest.mark.parametrize("form", ["json", "junit", "markdown", "prometheus"])
+def test_holding_a_kept_run_against_requirements_loads_nothing_heavy(start, form):
+    done = start("validate", "cpu-runner", "--run", RECORDING, "--format", form)
+    assert done.code in (0, 1, 3), done.stderr
+    assert "cpu-runner" in done.stdout
+    assert not done.loaded & HEAVY
 
 
 def test_a_diagnosis_loads_nothing_heavy(start):
@@ -132,6 +143,20 @@ def test_every_part_of_the_interface_loads_without_a_runtime():
     loaded = {name for name in done.stdout.split() if not name.startswith("netmind_tui.bench.worker")}
     assert "netmind_tui.tui.app" in loaded
     assert not [name for name in loaded if name.startswith("netmind_tui.cli")]
+
+
+def test_the_first_picture_waits_neither_for_the_library_nor_for_what_measures():
+    lines = [
+        "import os, sys",
+        "from netmind_tui.tui import start",
+        "start._APP = lambda: sys.exit(' '.join(sys.modules))",
+        "start.start(start.Wishes(demo=True), os.environ)",
+    ]
+    done = subprocess.run([sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, check=False)
+    loaded = set(done.stderr.split())
+    assert "netmind_tui.tui.screen.overview" in loaded, done.stderr
+    measuring = {"netmind_tui.model.measurement", "netmind_tui.tui.bench_state", "netmind_tui.tui.bench_run"}
+    assert not loaded & {"textual", "rich.console", "asyncio", "netmind_tui.probe.gpu", "tomlkit", *measuring}
 
 
 def test_the_interface_tells_its_version(start):

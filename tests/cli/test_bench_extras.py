@@ -76,6 +76,46 @@ def test_a_card_is_drawn_beside_a_stream_too(bench, home):
     assert (home / "card.svg").exists()
 
 
+def own_price(home):
+    file = home / ".config/netmind/config.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text('[electricity]\nprice_per_kwh = "0.30 EUR"\nfee_pct = 12.5\n')
+    return file
+
+
+def test_a_price_in_the_configuration_serves_without_the_option_and_is_named(bench, home):
+    file = own_price(home)
+    done = bench("-k", "dispatch", "--json")
+    assert done.returncode == 0, done.stderr
+    run = json.loads(done.stdout)
+    jsonschema.Draft202012Validator(schema("bench")).validate(run)
+    (summary,) = run["summaries"]
+    assert summary["cost"]["price_per_kwh"] == {"amount": "0.30", "currency": "EUR"}
+    assert summary["cost"]["fee_pct"] == "12.5"
+    assert summary["cost"]["price_from"] == str(file)
+
+    shared = bench("-k", "dispatch", "--json", "--share")
+    assert str(home) not in shared.stdout
+
+
+def test_the_options_win_over_the_configuration(bench, home):
+    own_price(home)
+    done = bench("-k", "dispatch", "--price", "1USD", "--fee", "5", "--json")
+    (summary,) = json.loads(done.stdout)["summaries"]
+    assert summary["cost"]["price_per_kwh"] == {"amount": "1", "currency": "USD"}
+    assert summary["cost"]["fee_pct"] == "5"
+    assert summary["cost"]["price_from"] is None
+
+    (other,) = json.loads(bench("-k", "dispatch", "--fee", "5", "--json").stdout)["summaries"]
+    assert other["cost"]["fee_pct"] == "5"
+    assert other["cost"]["price_per_kwh"] == {"amount": "0.30", "currency": "EUR"}
+
+
+def test_a_price_in_the_configuration_is_no_reason_to_refuse_a_list(bench, home):
+    own_price(home)
+    assert bench("--list").returncode == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

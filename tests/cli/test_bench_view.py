@@ -114,6 +114,9 @@ def test_a_cost_is_shown_only_where_a_price_was_given(made):
     priced = shown(with_costs(run, TARIFF))
     assert "0.2066 EUR an hour at 688 W (gemm.fp16, sustained)" in priced
     assert "pays above 0.2295 EUR with a fee of 10 %" in priced
+    assert "config.toml" not in priced
+    configured = shown(with_costs(run, replace(TARIFF, price_from="/home/me/.config/netmind/config.toml")))
+    assert "at 0.3000 EUR per kWh, from /home/me/.config/netmind/config.toml" in configured
 
 
 def test_an_unknown_power_is_no_cost_of_zero(made):

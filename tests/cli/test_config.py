@@ -134,6 +134,9 @@ def test_a_file_that_a_variable_names_can_be_made(config, tmp_path):
     ("arguments", "words"),
     [
         (["get", "tui.thme"], "tui.thme is not a key; did you mean tui.theme?"),
+        (["get", "keys.bensh"], "keys.bensh: unknown action; did you mean bench"),
+        (["set", "keys.bensh", "x"], "keys.bensh: unknown action; did you mean bench"),
+        (["set", "keys.bench", "ctrl+escap"], "keys.bench: 'escap' is no key; did you mean escape"),
         (["set", "theme", "dark"], "theme is not a key; did you mean tui.theme"),
         (["set", "tui.theme", "drak"], "tui.theme: 'drak' is not known; did you mean dark?"),
         (["set", "tui.read_only", "yes"], "tui.read_only: expected true or false, found 'yes'"),

@@ -1,0 +1,57 @@
+"""The findings that a requirement may name: a mistyped one would never be found, and so always pass.
+
+A test holds the list to be what the code can find.
+"""
+
+from netmind_tui.model.device import Trouble
+
+_WRITTEN = (
+    "clock-unsynchronised",
+    "clock-wrong",
+    "command-shadowed",
+    "command-taken",
+    "cpu-governor",
+    "cuda-not-loadable",
+    "device-file-missing",
+    "device-files",
+    "device-files-closed",
+    "disk-full",
+    "driver",
+    "driver-missing",
+    "ecc-off",
+    "ecc-pending",
+    "ecc-uncorrected",
+    "gpu-asleep",
+    "gpu-health",
+    "gpu-hot",
+    "gpu-library-missing",
+    "gpu-missing",
+    "gpu-not-listed",
+    "gpu-power-brake",
+    "gpu-recovery",
+    "gpu-slowed",
+    "host",
+    "kernel-did-not-run",
+    "kernel-digest",
+    "kernel-ran",
+    "memory-low",
+    "memory-thrashing",
+    "no-gpu",
+    "on-battery",
+    "onnxruntime-twice",
+    "page-retirement-pending",
+    "pcie-narrow",
+    "pcie-slow-under-load",
+    "persistence-off",
+    "power-limit-low",
+    "row-remapping-failed",
+    "row-remapping-pending",
+    "runtime",
+    "slower-than-peers",
+    "wsl-idle-timeout",
+    "xid",
+    "xid-card",
+    "xid-program",
+    "xid-unread",
+)
+FINDING_IDS = tuple(sorted({*_WRITTEN, *(f"{what}-{trouble}" for what in ("driver", "gpu") for trouble in Trouble)}))

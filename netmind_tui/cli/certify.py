@@ -1,0 +1,149 @@
+"""``netmind certify``: measure, sign what was measured, and verify the result as anybody else would."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from netmind_tui.cli import diagnostics, output
+from netmind_tui.cli.output import Format
+from netmind_tui.cli.verify import FORMATS, show
+from netmind_tui.model.exit import ExitCode
+from netmind_tui.model.problem import Problem
+
+if TYPE_CHECKING:
+    from netmind_tui.certify.identity import Identity
+    from netmind_tui.certify.issue import Issued
+    from netmind_tui.model.certificate import Scope
+    from netmind_tui.model.measurement import Run
+
+_SUITE = "standard"
+
+
+def certify(
+    *,
+    suite: Annotated[
+        str | None, typer.Option(help="quick (burst), standard or sustained; standard unless given.")
+    ] = None,
+    nonce: Annotated[
+        str | None, typer.Option(help="A verifier's word: everything is measured with data drawn from it.")
+    ] = None,
+    scope: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The verifier's public word, within which they know a card again."),
+    ] = None,
+    device: Annotated[
+        list[str] | None, typer.Option("--device", "-d", help="gpu:0, gpu:0-3, gpu, cpu, a UUID …; repeatable.")
+    ] = None,
+    run_name: Annotated[
+        str | None, typer.Option("--run", metavar="ID", help="Sign a kept run (last, an id, a file); measure nothing.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+    form: Annotated[Format | None, typer.Option("--format", help="table or json.", show_choices=False)] = None,
+    path: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", help="Where the certificate goes, FILE.result.json beside it; kept in any case."
+        ),
+    ] = None,
+) -> int:
+    """Measure this machine and sign what it did, so that others can check it offline."""
+    chosen = output.choose(form, json=json, offered=FORMATS)
+    # Everything that measures and signs is imported here: other commands do without its 150 ms.
+    from netmind_tui.certify import shelf  # noqa: PLC0415 - see above
+    from netmind_tui.certify.identity import Identity  # noqa: PLC0415 - see above
+    from netmind_tui.certify.nonce import check_nonce  # noqa: PLC0415 - see above
+    from netmind_tui.certify.scope import open_scope  # noqa: PLC0415 - see above
+    from netmind_tui.paths import identity_dir  # noqa: PLC0415 - see above
+
+    within = open_scope(scope)
+    if nonce is not None:
+        check_nonce(nonce)
+    if path is not None:
+        shelf.check_copy(path)
+        output.check(path)
+    for name, wish in (("--nonce", nonce), ("--suite", suite), ("--device", device)):
+        if run_name is not None and wish:
+            raise Problem(f"--run {run_name} was measured already: {name} would change nothing of it", ExitCode.USAGE)
+    identity = Identity(identity_dir())
+    run = _measured(suite or _SUITE, tuple(device or ()), nonce, identity) if run_name is None else _kept(run_name)
+    return _certify(run, identity, within, nonce, chosen, path)
+
+
+def _certify(
+    run: "Run", identity: "Identity", scope: "Scope", nonce: str | None, chosen: Format, path: Path | None
+) -> ExitCode:
+    """Sign a run, verify that, keep both files, and report."""
+    from netmind_tui.certify.making import NAME, Maker, make  # noqa: PLC0415 - see certify
+    from netmind_tui.model.verification import exit_code  # noqa: PLC0415 - see certify
+    from netmind_tui.paths import certificates_dir  # noqa: PLC0415 - see certify
+
+    maker = Maker(identity=identity, folder=certificates_dir(), warn=diagnostics.warn)
+    made = make(run, maker, scope, datetime.now(UTC), nonce=nonce, name=NAME if path is None else path.name)
+    diagnostics.say(f"netmind: certificate kept as {made.path}")
+    if path is not None:
+        _copy(made.issued, path, made.path)
+    shown = replace(made.verification.files[0], path=str(path or made.path))
+    show(replace(made.verification, files=(shown,)), chosen, None)
+    return exit_code(made.verification)
+
+
+def _measured(suite: str, devices: tuple[str, ...], nonce: str | None, identity: "Identity") -> "Run":
+    """A new run, kept like every other one; refused before the work where nothing of it could be signed."""
+    from netmind_tui.bench.benchmark import Benchmark, Wishes  # noqa: PLC0415 - see certify
+    from netmind_tui.bench.conditions import warnings  # noqa: PLC0415 - see certify
+    from netmind_tui.certify.nonce import seed_of  # noqa: PLC0415 - see certify
+    from netmind_tui.cli.bench import keep_run  # noqa: PLC0415 - see certify
+    from netmind_tui.cli.bench_progress import Lively, Quiet  # noqa: PLC0415 - see certify
+
+    wishes = Wishes(suite=suite, devices=devices, seed=None if nonce is None else seed_of(nonce))
+    with Benchmark(wishes) as benchmark:
+        if not benchmark.plan.suite.certifies:
+            words = "certifies nothing: quick, standard and sustained do"
+            raise Problem(f"--suite {suite} {words}", ExitCode.USAGE)
+        if benchmark.plan.is_empty:
+            why = "; ".join(dict.fromkeys(step.refused.detail for step in benchmark.plan.steps if step.refused))
+            raise Problem(f"nothing can be measured: {why or 'there is no such device'}", ExitCode.UNMEASURED)
+        identity.signing_key(_written(datetime.now(UTC)))  # one that may not sign is found before the work
+        for sentence in warnings(benchmark.look_around(), benchmark.machine.host):
+            diagnostics.warn(sentence)
+        with Lively(benchmark.plan) if diagnostics.is_terminal() else Quiet(benchmark.plan) as watcher:
+            run = benchmark.run(watcher)
+    keep_run(run)
+    return run
+
+
+def _kept(name: str) -> "Run":
+    """The one run that a name means, measured here.
+
+    Raises:
+        Problem: there is none, there are several, or it is another machine's.
+    """
+    from netmind_tui.bench.store import find_run  # noqa: PLC0415 - see certify
+    from netmind_tui.certify.making import check_host  # noqa: PLC0415 - see certify
+    from netmind_tui.paths import runs_dir  # noqa: PLC0415 - see certify
+
+    runs = find_run(name, runs_dir()).runs
+    if len(runs) != 1:
+        raise Problem(f"--run {name} means {len(runs)} runs: name one of them", ExitCode.USAGE)
+    check_host(runs[0])
+    return runs[0]
+
+
+def _copy(issued: "Issued", path: Path, kept: Path) -> None:
+    from netmind_tui.certify import shelf  # noqa: PLC0415 - see certify
+
+    try:
+        beside = shelf.copy(issued, path)
+    except OSError as error:
+        cause = (error.strerror or str(error)).lower()
+        raise Problem(f"cannot write {path}: {cause}; the certificate is kept as {kept}", ExitCode.USAGE) from error
+    diagnostics.say(f"netmind: wrote {path} and {beside.name} beside it: pass on both")
+
+
+def _written(moment: datetime) -> str:
+    from netmind_tui.certify.moment import written  # noqa: PLC0415 - see certify
+
+    return written(moment)
