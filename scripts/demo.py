@@ -1,9 +1,10 @@
 """Make what ``netmind-tui --demo`` shows: ten minutes of a machine with eight GPUs that does not exist, and a run.
 
-    python scripts/demo.py           write both into the package
+    python scripts/demo.py           write all of it into the package
     python scripts/demo.py --check   end with 1 if what is there is not what this script makes
 
-The run is that of ``demo_run.py``; this file is about the recording.
+The run is that of ``demo_run.py``, the processes are those of ``demo_uses.py``, the certificates those of
+``demo_cert.py``; this file is about the recording.
 
 Ten minutes, a sample a second. gpu:4 gets too little air: it runs at 83 °C, and the driver slows it down. gpu:2 sits
 on a riser of eight lanes. gpu:5 falls off the bus after five minutes. gpu:7 has nothing to do. Each card follows the
@@ -21,7 +22,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import demo_cert
 import demo_run
+import demo_uses
 
 from netmind_tui.document import encode
 from netmind_tui.model.device import Device, DeviceKind, Driver
@@ -232,7 +235,14 @@ def is_current(path: Path, expected: bytes) -> bool:
 def made() -> dict[Path, bytes]:
     """Each file, and what it holds before it is compressed."""
     run = encode(demo_run.run(header())) + b"\n"
-    return {FOLDER / "demo.jsonl.gz": recording(), FOLDER / "demo_run.json.gz": run}
+    uses = encode(demo_uses.uses()) + b"\n"
+    shelf = encode(demo_cert.shelf(header())) + b"\n"
+    return {
+        FOLDER / "demo.jsonl.gz": recording(),
+        FOLDER / "demo_run.json.gz": run,
+        FOLDER / "demo_uses.json.gz": uses,
+        FOLDER / "demo_cert.json.gz": shelf,
+    }
 
 
 def main() -> int:

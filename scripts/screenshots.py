@@ -1,8 +1,7 @@
 """Draw the screens of ``netmind-tui`` from its demo, without a terminal, as pictures for the README.
 
-    python scripts/screenshots.py                write assets/screens/
-    python scripts/screenshots.py --check        end with 1 if a picture there is not what is drawn now
-    python scripts/screenshots.py --all FOLDER   every screen in every size and every theme, somewhere else
+    python scripts/screenshots.py           write assets/screens/: every screen in every size and every theme
+    python scripts/screenshots.py --check   end with 1 if a picture there is not what is drawn now
 
 The demo's recording is played up to one moment of it, and the clock stands at that moment: the same bytes every time.
 """
@@ -11,7 +10,7 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, product
 from pathlib import Path
@@ -20,30 +19,35 @@ from netmind_tui.config.source import Source, configuration
 from netmind_tui.model.kernel import Phase
 from netmind_tui.model.measurement import Measurement
 from netmind_tui.probe.recording import RecordingSource
-from netmind_tui.tui.action import read_keymap
+from netmind_tui.tui.action import Keymap, read_keymap
+from netmind_tui.tui.bench_page import RUNNING, Bench
 from netmind_tui.tui.bench_plan import Plan, Planned
-from netmind_tui.tui.bench_state import RUNNING, Bench, Going, Job
-from netmind_tui.tui.demo import demo_path, demo_run, demo_state
+from netmind_tui.tui.bench_state import Going, Job
+from netmind_tui.tui.demo import demo_path
+from netmind_tui.tui.demo_bench import demo_run, demo_state
+from netmind_tui.tui.demo_use import demo_uses
 from netmind_tui.tui.export import svg
 from netmind_tui.tui.frame import Size, picture
 from netmind_tui.tui.hindsight import Hindsight
 from netmind_tui.tui.message import Described, Examined, Message, Moved, Sampled, Ticked, Went
+from netmind_tui.tui.modal.help import Help
+from netmind_tui.tui.picture import Line, width
 from netmind_tui.tui.screen import modules
 from netmind_tui.tui.screen.bench_figures import figures_of
 from netmind_tui.tui.settings_state import Configured, Settings
-from netmind_tui.tui.skin import PALETTES, choose_skin
+from netmind_tui.tui.skin import PALETTES, Skin, choose_skin
 from netmind_tui.tui.state import State, reduce
 
 FOLDER = Path(__file__).parents[1] / "assets/screens"
 AT_S = 430
 MEASURING_AT_S = 250  # every card is there
-MEASURING = "bench-measuring"
+MEASURING, HELP = "bench-measuring", "help"
 NOW, ITS_SECONDS = "gemm.fp16", 9.4
 HOT = 4
 SIZES = (Size(60, 20), Size(80, 24), Size(100, 30), Size(120, 40))
-PLAIN = Size(100, 30)
 THEMES = (*PALETTES, "no-colour", "ascii")
 FIRST = "overview"
+GALLERY = "README.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +64,69 @@ class Shot:
         return f"{self.screen.replace(' ', '-')}-{self.size.cells}x{self.size.rows}-{self.theme}.svg"
 
 
-def kept() -> list[Shot]:
-    """Every screen once; the first one in every size and every theme, too."""
-    shots = [Shot(screen, PLAIN, "dark") for screen in (*modules(), MEASURING)]
-    shots += [Shot(FIRST, size, "dark") for size in SIZES if size != PLAIN]
-    shots += [Shot(FIRST, PLAIN, theme) for theme in THEMES if theme != "dark"]
-    return shots
-
-
 def every() -> list[Shot]:
     """All there are."""
-    return [Shot(screen, size, theme) for screen, size, theme in product((*modules(), MEASURING), SIZES, THEMES)]
+    return [Shot(screen, size, theme) for screen, size, theme in product(_names(), SIZES, THEMES)]
+
+
+def _names() -> tuple[str, ...]:
+    return (*modules(), MEASURING, HELP)
+
+
+def gallery() -> str:
+    """The page that shows them all: a row for each screen and theme, a column for each size."""
+    lines = [
+        "# Every screen, in every size and every theme",
+        "",
+        "Drawn from the demo by `scripts/screenshots.py`.",
+        "",
+    ]
+    for screen in _names():
+        lines += [f"## {screen}", "", "| theme | " + " | ".join(f"{size.cells} × {size.rows}" for size in SIZES) + " |"]
+        lines += ["|---" * (len(SIZES) + 1) + "|"]
+        for theme in THEMES:
+            names = (Shot(screen, size, theme).name for size in SIZES)
+            lines.append(f"| {theme} | " + " | ".join(f"![{name[:-4]}]({name})" for name in names) + " |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+class _Help(Help):
+    """Help as it lies over a screen of a certain size, without an app around it."""
+
+    def __init__(self, keymap: Keymap, screen: str, size: Size, skin: Skin) -> None:
+        super().__init__(keymap, screen, read_only=False)
+        self._over, self._skin = size, skin
+
+    @property
+    def skin(self) -> Skin:
+        return self._skin
+
+    @property
+    def place(self) -> Size:
+        return self._over
+
+
+def with_help(below: Sequence[Line], size: Size, skin: Skin, keymap: Keymap) -> list[Line]:
+    """A screen with help over it, in the middle as the app has it."""
+    above = _Help(keymap, FIRST, size, skin).drawn()
+    top, left = (size.rows - len(above)) // 2, (size.cells - width(above[0])) // 2
+    drawn = list(below)
+    for place, over in enumerate(above, start=top):
+        right = left + width(over)
+        drawn[place] = (*_part(below[place], 0, left), *over, *_part(below[place], right, size.cells))
+    return drawn
+
+
+def _part(line: Line, start: int, end: int) -> Line:
+    """The cells of a line from ``start`` to before ``end``."""
+    at, spans = 0, []
+    for span in line:
+        text = span.text[max(0, start - at) : max(0, end - at)]
+        at += len(span.text)
+        if text:
+            spans.append(replace(span, text=text))
+    return tuple(spans)
 
 
 def played(seconds: int) -> State:
@@ -81,8 +137,9 @@ def played(seconds: int) -> State:
         for sample in islice(source, seconds):
             hindsight.see(sample)
             state = reduce(state, Sampled(sample))
+    info = hindsight.info()
     messages: tuple[Message, ...] = (
-        Described(hindsight.info()),
+        Described(replace(info, in_use=demo_uses(info.devices, sample))),
         Examined(hindsight.diagnosis()),
         Configured(Settings(shown=configuration(Source(path=Path("~/.config/netmind/config.toml")), {}))),
         Moved(box="list", row=HOT),
@@ -165,8 +222,10 @@ def drawn(shots: list[Shot]) -> Iterator[tuple[str, str]]:
     for shot in shots:
         theme = shot.theme if shot.theme in PALETTES else None
         skin = choose_skin(theme, ascii_only=shot.theme == "ascii", has_colours=shot.theme != "no-colour")
-        shown = busy if shot.screen == MEASURING else reduce(state, Went(shot.screen))
+        shown = busy if shot.screen == MEASURING else reduce(state, Went(FIRST if shot.screen == HELP else shot.screen))
         lines = picture(shown, shot.size, skin.glyphs, keymap)
+        if shot.screen == HELP:
+            lines = with_help(lines, shot.size, skin, keymap)
         yield shot.name, svg(lines, skin, "netmind-tui --demo")
 
 
@@ -174,32 +233,34 @@ def main() -> int:
     """Write the pictures, or say whether they are current."""
     parser = argparse.ArgumentParser(description="Draw the screens of netmind-tui as pictures.")
     parser.add_argument("--check", action="store_true", help="write nothing; end with 1 if a picture is not current")
-    parser.add_argument("--all", metavar="FOLDER", type=Path, help="write every screen, size and theme there")
     options = parser.parse_args()
     os.environ["TZ"] = "UTC"
     if hasattr(time, "tzset"):
         time.tzset()
-    folder = options.all or FOLDER
-    pictures = dict(drawn(every() if options.all else kept()))
+    pictures = {**dict(drawn(every())), GALLERY: gallery()}
     if options.check:
         return _check(pictures)
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in folder.glob("*.svg") if folder == FOLDER else ():
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for path in _there():
         if path.name not in pictures:
             path.unlink()
     for name, content in pictures.items():
-        (folder / name).write_text(content, encoding="utf-8")
+        (FOLDER / name).write_text(content, encoding="utf-8")
     total = sum(len(content.encode()) for content in pictures.values())
-    print(f"{folder}: {len(pictures)} pictures, {total >> 10} KiB")
+    print(f"{FOLDER}: {len(pictures)} files, {total >> 10} KiB")
     return 0
 
 
+def _there() -> list[Path]:
+    return [*FOLDER.glob("*.svg"), *FOLDER.glob("*.md")]
+
+
 def _check(pictures: dict[str, str]) -> int:
-    there = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.svg")}
+    there = {path.name: path.read_text(encoding="utf-8") for path in _there()}
     stale = sorted(name for name in there | pictures if there.get(name) != pictures.get(name))
     for name in stale:
         print(f"{name} is not what is drawn now")
-    print("run scripts/screenshots.py" if stale else f"{len(pictures)} pictures are what is drawn now")
+    print("run scripts/screenshots.py" if stale else f"{len(pictures)} files are what is drawn now")
     return 1 if stale else 0
 
 

@@ -3,9 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from netmind_tui.model.exit import ExitCode
-from netmind_tui.model.problem import Problem, nearest
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
@@ -140,12 +137,29 @@ ACTIONS: tuple[Action, ...] = (
         screens=("bench",),
     ),
     Action(
+        id="bench skip",
+        keys=("n",),
+        title="Skip kernel",
+        help="Leave out the kernel that is being measured, and go on with the next.",
+        screens=("bench",),
+        changes=True,
+        footer="skip kernel",
+    ),
+    Action(
         id="bench device",
         keys=("d",),
         title="Next device",
         help="Of several devices, look at the slowest or at each by itself.",
         screens=("bench",),
         footer="device",
+    ),
+    Action(
+        id="bench verified",
+        keys=("v",),
+        title="How verified",
+        help="Tell how a kernel's result was checked, and how far off it was.",
+        screens=("bench",),
+        footer="how verified",
     ),
     Action(
         id="bench roofline",
@@ -172,6 +186,40 @@ ACTIONS: tuple[Action, ...] = (
         footer="compare",
     ),
     Action(
+        id="certify",
+        keys=("c",),
+        title="Certify",
+        help="Sign what was measured here, or measure first; asks before it does.",
+        screens=("cert", "overview"),
+        changes=True,
+        footer="certify",
+    ),
+    Action(
+        id="cert history",
+        keys=("h",),
+        title="Certificates",
+        help="The certificates that were made, newest first.",
+        screens=("cert",),
+        footer="history",
+    ),
+    Action(
+        id="validate",
+        keys=("v",),
+        title="Validate",
+        help="Hold this machine against a profile of requirements.",
+        screens=("cert",),
+        footer="validate",
+    ),
+    Action(
+        id="validate now",
+        keys=("m",),
+        title="Measure and validate",
+        help="Measure what the chosen profile needs, and judge that; asks before it does.",
+        screens=("cert",),
+        changes=True,
+        footer="measure and judge",
+    ),
+    Action(
         id="look again",
         keys=("R",),
         title="Look again",
@@ -193,7 +241,7 @@ ACTIONS: tuple[Action, ...] = (
         help="Find anything that can be done.",
         footer="commands",
     ),
-    Action(id="find", keys=("slash",), title="Find", help="Find a device, or what needs you."),
+    Action(id="find", keys=("slash",), title="Find", help="Find a device, what needs you, or a kernel."),
     Action(id="help", keys=("question_mark", "f1"), title="Help", help="Every key and what it does.", footer="help"),
     Action(
         id="reset setting",
@@ -284,14 +332,7 @@ class Keymap:
 
 
 def read_keymap(own: Mapping[str, str]) -> Keymap:
-    """The keys, with the owner's: an action's id, and the key that it gets instead of its own.
-
-    Raises:
-        Problem: there is no such action; the nearest is offered.
-    """
-    for name in own:
-        if name not in BY_ID:
-            raise Problem(f"keys.{name}: no such action; {nearest(name, list(BY_ID))}", ExitCode.USAGE)
+    """The keys, with the owner's: an action's id, and the key that it gets instead of its own."""
     names = {sign: name for name, sign in SHOWN.items()}
     given = {name: names.get(key, key) for name, key in own.items()}
     taken = set(given.values())

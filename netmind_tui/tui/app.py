@@ -1,48 +1,42 @@
 """The interface: turns keys, clicks and samples into messages, and shows the picture of the state that follows."""
 
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from importlib import import_module
-from time import monotonic
+from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import ComposeResult
-from textual.screen import ModalScreen
-from textual.theme import Theme
 
-from netmind_tui.model.problem import Problem
-from netmind_tui.tui import mini
-from netmind_tui.tui.action import BY_ID, Action, Keymap
-from netmind_tui.tui.bench_run import Desk
-from netmind_tui.tui.bench_state import BenchMessage
-from netmind_tui.tui.feed import Feed
+from netmind_tui.tui import cursor, mini
+from netmind_tui.tui.action import BY_ID, Keymap
+from netmind_tui.tui.cert_desk import CertDesk
+from netmind_tui.tui.effect import PARTS, effect_of
 from netmind_tui.tui.frame import FRAME_ROWS, Size, picture
+from netmind_tui.tui.later import Later, load
 from netmind_tui.tui.life import Life
-from netmind_tui.tui.message import (
-    Described,
-    Examined,
-    FeedEnded,
-    Focused,
-    Message,
-    Moved,
-    Sampled,
-    Ticked,
-    Told,
-    Used,
-    Went,
-)
-from netmind_tui.tui.notice import Notices
+from netmind_tui.tui.lookout import Lookout
+from netmind_tui.tui.message import Message, Ticked, Told, Went
 from netmind_tui.tui.picture import Line
-from netmind_tui.tui.screen import Body, modules, overview
-from netmind_tui.tui.screen.bench_part import all_chosen, chosen_devices
-from netmind_tui.tui.skin import PALETTES, Palette, Skin
+from netmind_tui.tui.screen import HOMES, Body, modules, overview
+from netmind_tui.tui.skin import PALETTES, Skin
 from netmind_tui.tui.stage import Stage
 from netmind_tui.tui.state import State, reduce
+from netmind_tui.tui.theme import theme_of
+
+if TYPE_CHECKING:
+    from netmind_tui.tui.bench_run import Desk
+    from netmind_tui.tui.feed import Feed
 
 _PERIOD_S, _UNSEEN_PERIOD_S, _MEASURING_PERIOD_S = 1.0, 3.0, 0.5
-_EXAMINE_EVERY_S = 300.0
-_USES_EVERY_S = 3.0
+
+_DESK: Later["type[Desk]"] = Later("netmind_tui.tui.bench_run", "Desk")
+_CHOSEN: Later[Callable[[State], tuple[str, ...]]] = Later("netmind_tui.tui.screen.bench_part", "chosen_devices")
+_ALL_CHOSEN: Later[Callable[[State], bool]] = Later("netmind_tui.tui.screen.bench_part", "all_chosen")
+_DIALOGUES: tuple[Later[object], ...] = tuple(
+    Later(f"netmind_tui.tui.modal.{name}") for name in ("palette", "help", "confirm", "prompt")
+)
+_FOR_KEYS: tuple[Later[object], ...] = (*HOMES.values(), *PARTS.values(), _DESK, *_DIALOGUES)
+"""What the first keys need."""
 
 
 class NetmindApp(Life):
@@ -52,29 +46,35 @@ class NetmindApp(Life):
     Screen { background: $background; }
     ModalScreen { background: $background 60%; }
     ModalScreen:nocolor { background: transparent; }
-    Screen:inline { height: auto; max-height: 3; min-height: 1; border: none; padding: 0; }
+    Screen:inline { height: auto; max-height: 3; min-height: 1; border: none; padding: 0; overflow: hidden; }
     """
     ENABLE_COMMAND_PALETTE = False
 
-    def __init__(self, feed: Feed, skin: Skin, keymap: Keymap, *, state: State, rows: int | None = None) -> None:
+    def __init__(
+        self,
+        feed: "Feed",
+        skin: Skin,
+        keymap: Keymap,
+        *,
+        state: State,
+        rows: int | None = None,
+        memory: Callable[[], Iterable[Message]] = tuple,
+    ) -> None:
         # Without colours no theme may bring them back: the library decides about that when an app is made.
         super().__init__(ansi_color=None if skin.has_colours else True)
         self.feed = feed
         self.skin = skin
         self.keymap = keymap
         self.state = state
-        self.bodies = modules()
+        self.lookout = Lookout(feed)
+        self.certs = CertDesk(self.mail)
+        self._memory = memory
         self._rows = rows
         self._stage = Stage(skin, rows=rows)
-        self._mail: list[Message] = []
-        self._mail_lock = threading.Lock()
-        self.bench = Desk(say=lambda sentence: self.mail(Told(sentence, "error")))
-        self._asks_uses = threading.Lock()
-        self._uses_asked_at = -_USES_EVERY_S
-        self._is_seen = True
+        self._desk: Desk | None = None
         self._period_s = _PERIOD_S
         for palette in PALETTES.values():
-            self.register_theme(_theme(palette))
+            self.register_theme(theme_of(palette))
 
     def compose(self) -> ComposeResult:
         """One widget draws everything."""
@@ -87,13 +87,8 @@ class NetmindApp(Life):
         self._stage.focus()
         self._clock = self.set_interval(_PERIOD_S, self.tick)
         self.feed.start()
-        # At once: what is only queued would happen when the process goes on again.
-        self.app_suspend_signal.subscribe(self, lambda _: self.bench.pause(), immediate=True)
-        self.app_resume_signal.subscribe(self, lambda _: self.bench.resume(), immediate=True)
-        if self.feed.kind != "live":
-            self.state = reduce(self.state, Described(self.feed.look()))  # a recording knows it at once
         self.draw()
-        self.call_after_refresh(self.in_background, self._begin)
+        self.call_after_refresh(self.lookout.in_background, self._begin)
 
     def on_unmount(self) -> None:
         """End what samples and what measures."""
@@ -109,109 +104,80 @@ class NetmindApp(Life):
 
     def mail(self, message: Message) -> None:
         """From another thread: the message is heard at the next tick. Nobody waits for the interface."""
-        with self._mail_lock:
-            self._mail.append(message)
+        self.lookout.mail(message)
 
     def in_background(self, work: Callable[[], object]) -> None:
         """Run something that may take long, in a thread that does not keep the process alive."""
-
-        def run() -> None:
-            try:
-                work()
-            except Exception as error:  # noqa: BLE001 - whatever fails there is said, and the interface lives
-                words = error.sentence if isinstance(error, Problem) else f"{type(error).__name__}: {error}"
-                self.mail(Told(words, "error"))
-
-        threading.Thread(target=run, daemon=True).start()
+        self.lookout.in_background(work)
 
     def tick(self) -> None:
         """Once a second: take in what is new. No widget has a timer of its own."""
         self.look_at_terminal()
-        with self._mail_lock:
-            mail, self._mail = self._mail, []
-        news: list[Message] = [Sampled(sample) for sample in self.feed.new()]
-        if news and self.feed.kind != "live":
-            news += self._shown_by_samples()
-        ended = self.feed.ended()
-        if ended is not None and self.state.feed.ended is None:
-            news.append(FeedEnded(ended))
-        now = datetime.now().astimezone()
-        before = self.state.notices
-        self.dispatch(*mail, *news, *self._measured(), Ticked(f"{now:%H:%M:%S}", self.feed.silent_s()))
-        self._look_where_needed(before)
-
-    def _look_where_needed(self, before: Notices) -> None:
-        """Find out why devices were lost or came back, and now and then who computes on those that are shown."""
-        if self.feed.kind != "live":
-            return
-        if self.state.notices.lost != before.lost:
-            self.look_again()
-        here = self.state.view.screen
-        shows_uses = here == "devices" or (here == "overview" and overview.shows_processes(*self._body_size))
-        if shows_uses and self.state.gpus and monotonic() - self._uses_asked_at >= _USES_EVERY_S:
-            self.ask_uses()
+        before, now = self.state, datetime.now().astimezone()
+        news = [*self.lookout.news(before), *self._measured()]
+        self.dispatch(*news, Ticked(f"{now:%H:%M:%S}", self.feed.silent_s()))
+        is_free = self._period_s == _PERIOD_S
+        self.lookout.follow(before, self.state, shows_uses=self._shows_uses, is_free=is_free)
+        self.certs.follow(self.state)
 
     def ask_uses(self) -> None:
-        """Ask who computes on the GPUs, unless the last answer is still awaited."""
-        self._uses_asked_at = monotonic()
-        if not self._asks_uses.acquire(blocking=False):
-            return
-        gpus = self.state.gpus
-
-        def ask() -> None:
-            try:
-                found = self.feed.uses(gpus)
-            finally:
-                self._asks_uses.release()
-            if found is not None:
-                self.mail(Used(found))
-
-        self.in_background(ask)
-
-    @property
-    def _body_size(self) -> tuple[int, int]:
-        return self.size.width, self.size.height - FRAME_ROWS
-
-    def _shown_by_samples(self) -> list[Message]:
-        """What changed in what a recording shows of trouble: nothing has to be asked for it, so it is known at once."""
-        diagnosis = self.feed.examine()
-        if diagnosis is None or diagnosis == self.state.diagnosis:
-            return []
-        return [Described(self.feed.look()), Examined(diagnosis)]
-
-    def _measured(self) -> list[BenchMessage]:
-        """What is new of benchmarks, and what the screen wants to know of them; the clock is faster while one runs."""
-        bench = self.state.bench
-        if self.state.view.screen in ("bench", "first run") and self.feed.kind == "live":
-            self.bench.follow(bench, chosen_devices(self.state), all_devices=all_chosen(self.state))
-        period_s = _MEASURING_PERIOD_S if self.bench.is_measuring else _PERIOD_S
-        if self._period_s not in (_UNSEEN_PERIOD_S, period_s):
-            self._pace(period_s)
-        return self.bench.news()
-
-    def clean_up(self) -> None:
-        """End the children, whatever becomes of the terminal."""
-        self.bench.end()
-        self.feed.stop()
-
-    def _begin(self) -> None:
-        """After the first picture: look at the machine, and load what the first key needs."""
-        self._look()
-        import_module("netmind_tui.tui.effect")
-        for name in self.bodies:
-            _ = self.bodies[name]
-
-    def _look(self) -> None:
-        """Describe the machine, then look it over."""
-        self.mail(Described(self.feed.look()))
-        self.call_later(self.tick)
-        diagnosis = self.feed.examine()
-        if diagnosis is not None:
-            self.mail(Examined(diagnosis))
+        """Ask who computes on the GPUs."""
+        self.lookout.ask_uses(self.state)
 
     def look_again(self) -> None:
         """Describe and examine the machine anew."""
-        self.in_background(self._look)
+        self.lookout.look_again()
+
+    @property
+    def _shows_uses(self) -> bool:
+        here, size = self.state.view.screen, self.size_now
+        return here == "devices" or (
+            here == "overview" and overview.shows_processes(size.cells, size.rows - FRAME_ROWS)
+        )
+
+    @property
+    def bench(self) -> "Desk":
+        """What plans, measures and reads runs."""
+        if self._desk is None:
+            shared = getattr(self.feed, "shared", None)  # only what shows this machine has one
+            desk = self._desk = _DESK()(say=lambda sentence: self.mail(Told(sentence, "error")), shared=shared)
+            # At once: what is only queued would happen when the process goes on again.
+            self.app_suspend_signal.subscribe(self, lambda _: desk.pause(), immediate=True)
+            self.app_resume_signal.subscribe(self, lambda _: desk.resume(), immediate=True)
+        return self._desk
+
+    @bench.setter
+    def bench(self, desk: "Desk") -> None:
+        self._desk = desk
+
+    def _measured(self) -> Sequence[Message]:
+        """What is new of benchmarks, and what the screen wants to know of them; the clock is faster while one runs."""
+        state = self.state
+        if state.view.screen in ("bench", "cert", "first run") and self.feed.kind == "live":
+            self.bench.follow(state.bench, _CHOSEN()(state), all_devices=_ALL_CHOSEN()(state))
+        if self._desk is None:
+            return ()
+        period_s = _MEASURING_PERIOD_S if self._desk.is_measuring else _PERIOD_S
+        if self._period_s not in (_UNSEEN_PERIOD_S, period_s):
+            self._pace(period_s)
+        return self._desk.news()
+
+    def clean_up(self) -> None:
+        """End the children, whatever becomes of the terminal."""
+        if self._desk is not None:
+            self._desk.end()
+        self.feed.stop()
+
+    def _begin(self) -> None:
+        """After the first picture: look at the machine, recall what was measured, and load what the first keys need."""
+        self.lookout.describe()
+        self.call_later(self.tick)
+        for message in self._memory():
+            self.mail(message)
+        load(_FOR_KEYS)
+        if self.feed.kind == "live":
+            self.certs.recall()
+        self.lookout.examine()
 
     # What is shown.
 
@@ -259,15 +225,16 @@ class NetmindApp(Life):
 
     # What whoever watches does.
 
-    def on_key(self, event: events.Key) -> None:
-        """Do what the key does on this screen; over it lies whatever asks something, and has the keys."""
-        if isinstance(self.screen, ModalScreen):
-            return
+    def hear(self, event: events.Key | events.Paste) -> bool:
+        """Do what the key does on this screen; a text pasted where nothing is asked does nothing."""
+        if isinstance(event, events.Paste):
+            return True
         action = self.keymap.action(event.key, self.state.view.screen, read_only=self.state.view.read_only)
+        if self._rows is not None and action is not None and action.id not in mini.ACTIONS:
+            return True  # there is no room for it, and nothing happens unseen
         if action is not None:
-            event.stop()
-            event.prevent_default()
             self.perform(action.id)
+        return action is not None
 
     def on_stage_clicked(self, event: Stage.Clicked) -> None:
         """Do what was clicked."""
@@ -285,16 +252,16 @@ class NetmindApp(Life):
         """Carry out an action by its id, or a wish with a word more: ``go bench``, ``open gpu:4``, ``focus needs``."""
         action = BY_ID.get(wish)
         if action is not None and action.needs_agent:
-            self.say(f"{action.title.rstrip('…')}: no agent runs, so there is nothing to {_verb(action)}", "warn")
+            self.say(f"{action.title.rstrip('…')}: no agent runs, so there is nothing to {action.id}", "warn")
             return
-        verb, _, rest = wish.partition(" ")
+        if action is not None and action.changes and self.state.view.read_only:
+            self.say(f"{action.title.rstrip('…')}: this is read-only, nothing is changed", "warn")
+            return
         if self.state.said is not None:
             self.state = reduce(self.state, Told("", "none"))
-        from netmind_tui.tui.effect import EFFECTS  # noqa: PLC0415 - loaded while the first picture is looked at
-
-        effect = EFFECTS.get(wish) or EFFECTS.get(verb)
+        effect = effect_of(wish)
         if effect is not None:
-            effect(self, rest)
+            effect(self, wish.partition(" ")[2])
 
     def say(self, sentence: str, status: str = "pass") -> None:
         """Say something at the foot, until the next action."""
@@ -307,56 +274,23 @@ class NetmindApp(Life):
     @property
     def body(self) -> Body:
         """The screen that is shown."""
-        return self.bodies[self.state.view.screen]
+        return modules()[self.state.view.screen]
 
     @property
     def focused_box(self) -> str | None:
-        """The box that has the focus: the first one unless another was chosen."""
-        boxes = self.body.boxes(self.state)
-        chosen = self.state.view.focus.get(self.state.view.screen)
-        return chosen if chosen in boxes else next(iter(boxes), None)
+        """The box that has the focus."""
+        return cursor.focused_box(self.state, self.body)
 
     def step_focus(self, step: int) -> None:
         """The next box, or the one before."""
-        boxes: Sequence[str] = self.body.boxes(self.state)
-        here = self.focused_box
-        if here is not None:
-            self.dispatch(Focused(boxes[(boxes.index(here) + step) % len(boxes)]))
+        self.dispatch(*cursor.box_after(self.state, self.body, step))
 
     def move(self, step: int) -> None:
         """Move the cursor of the focused box, within its rows."""
-        box = self.focused_box
-        if box is None:
-            return
-        last = max(0, self.body.count(self.state, box) - 1)
-        row = min(last, max(0, self.state.view.row(box) + step))
-        self.dispatch(Moved(box=box, row=row))
+        self.dispatch(*cursor.row_after(self.state, self.body, step))
 
     def open_chosen(self) -> None:
         """Open what the cursor is on."""
-        box = self.focused_box
-        if box is None:
-            return
-        wish = self.body.opened(self.state, box, self.state.view.row(box))
+        wish = cursor.chosen(self.state, self.body)
         if wish is not None:
             self.perform(wish)
-
-
-def _verb(action: Action) -> str:
-    return {"pause": "pause", "resume": "resume", "finish": "finish", "stop": "stop"}.get(action.id, "do")
-
-
-def _theme(palette: Palette) -> Theme:
-    styles = palette.styles
-    return Theme(
-        name=palette.name,
-        primary=palette.accent,
-        background=palette.background,
-        foreground=palette.foreground,
-        surface=palette.background,
-        panel=palette.background,
-        warning=styles["warn"],
-        error=styles["bad"].split()[-1],
-        success=styles["good"],
-        dark=palette.is_dark,
-    )

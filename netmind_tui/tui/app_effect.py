@@ -24,21 +24,21 @@ def find_help(app: "NetmindApp", _rest: str) -> None:
     from netmind_tui.tui.modal.help import Help  # noqa: PLC0415 - see above
 
     view = app.state.view
-    _ask(app, Help(app.keymap, view.screen, app.skin, read_only=view.read_only))
+    _ask(app, Help(app.keymap, view.screen, read_only=view.read_only))
 
 
 def find_command(app: "NetmindApp", _rest: str) -> None:
     """Everything that can be done."""
     from netmind_tui.tui.modal.palette import Palette, commands  # noqa: PLC0415 - see above
 
-    _ask(app, Palette("commands", commands(app.state, app.keymap, app.skin), app.skin))
+    _ask(app, Palette("commands", commands(app.state, app.keymap, app.skin)))
 
 
 def find_thing(app: "NetmindApp", _rest: str) -> None:
-    """Devices, and what needs the owner."""
+    """Devices, what needs the owner, and kernels."""
     from netmind_tui.tui.modal.palette import Palette, things  # noqa: PLC0415 - see above
 
-    _ask(app, Palette("find", things(app.state), app.skin))
+    _ask(app, Palette("find", things(app.state)))
 
 
 def share(app: "NetmindApp", _rest: str) -> None:

@@ -3,20 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from netmind_tui.tui.bench_state import (
-    CHOOSE,
-    COMPARISON,
-    HISTORY,
-    RESULT,
-    ROOFLINE,
-    RUNNING,
-    DeviceToggled,
-    PageTurned,
-    RunMarked,
-    StopAsked,
-)
+from netmind_tui.tui.bench_page import CHOOSE, COMPARISON, HISTORY, RESULT, ROOFLINE, RUNNING, VERIFIED
+from netmind_tui.tui.bench_state import DeviceToggled, PageTurned, RunMarked, StopAsked
 from netmind_tui.tui.message import Moved, Turned
 from netmind_tui.tui.screen import bench as screen
+from netmind_tui.tui.screen import bench_verified
 from netmind_tui.tui.screen.bench_part import all_chosen, chosen_devices, chosen_plan, shown_devices
 
 if TYPE_CHECKING:
@@ -62,10 +53,40 @@ def stop(app: "NetmindApp") -> None:
     _ask(app, "Stop measuring", f"Stop now? {kept}.", "stop", end)
 
 
+def _skip(app: "NetmindApp", _rest: str) -> None:
+    """Leave out what is measured now, on every device that is at it."""
+    job = app.state.bench.job
+    now = job.now if job is not None else None
+    if job is None or now is None:
+        app.say("nothing is being measured that could be skipped", "warn")
+    elif not job.is_stopping:
+        app.bench.skip(now.kernel)
+        app.say(f"{now.kernel} is skipped; the run goes on")
+
+
+def _verified(app: "NetmindApp", _rest: str) -> None:
+    """How the kernel under the cursor, or the one that runs, was checked; and back to where that was asked."""
+    bench, shown = app.state.bench, screen.page(app.state)
+    if shown == VERIFIED:
+        back(app)
+        return
+    asked_from = RUNNING if shown == RUNNING else RESULT
+    if asked_from == RESULT and bench.run is None:
+        app.say("there is no result to ask about yet: measure, or open a kept run with h", "warn")
+        return
+    app.dispatch(Turned(bench_verified.FROM, asked_from))
+    app.dispatch(PageTurned(VERIFIED), Moved(box="verified", row=bench_verified.place_of(app.state)))
+
+
 def back(app: "NetmindApp") -> bool:
     """Leave a page, or ask to stop what runs; false where there is nothing to leave."""
     bench = app.state.bench
-    before = {COMPARISON: HISTORY, HISTORY: RUNNING if bench.job else CHOOSE, ROOFLINE: RESULT}
+    before = {
+        COMPARISON: HISTORY,
+        HISTORY: RUNNING if bench.job else CHOOSE,
+        ROOFLINE: RESULT,
+        VERIFIED: RUNNING if bench_verified.is_going(app.state) else RESULT,
+    }
     if bench.page == RUNNING and bench.job is not None:
         stop(app)
     elif bench.page == CHOOSE:
@@ -163,6 +184,8 @@ EFFECTS: Mapping[str, Callable[["NetmindApp", str], None]] = {
     "bench start": start,
     "bench history": _history,
     "bench mark": _mark,
+    "bench skip": _skip,
+    "bench verified": _verified,
     "bench roofline": _roofline,
     "bench device": _device,
     "bench toggle": _toggle_chosen,

@@ -11,6 +11,7 @@ from netmind_tui.model.measurement import Peak
 class Planned:
     """One kernel on one device. ``refused`` is why it is not even tried; ``rsd_limit`` the spread at which it is done.
 
+    ``tolerance`` is the largest relative error that its result may have, ``sha256`` the digest of its graph.
     ``in_step`` tells whether the device works at the same time as others, ``alone`` whether this is the second time,
     with the others at rest.
     """
@@ -24,6 +25,8 @@ class Planned:
     peak: Peak | None = None
     rsd_limit: float = 0.03
     shape: dict[str, int] | None = None
+    tolerance: float | None = None
+    sha256: str | None = None
     in_step: bool = False
     alone: bool = False
 

@@ -11,9 +11,9 @@ from netmind_tui.model.comparison import KeptFigure, KeptRun
 from netmind_tui.model.measurement import Run
 from netmind_tui.model.problem import Problem
 from netmind_tui.paths import runs_dir
+from netmind_tui.tui.bench_page import Bench
 from netmind_tui.tui.bench_plan import Plan, Planned
 from netmind_tui.tui.bench_state import (
-    Bench,
     BenchMessage,
     JobEnded,
     JobStarted,
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from netmind_tui.bench.benchmark import Benchmark
     from netmind_tui.bench.plan import Plan as BenchPlan
     from netmind_tui.bench.plan import Step
+    from netmind_tui.bench.senses import SharedSample
     from netmind_tui.model.host import Host
     from netmind_tui.tui.bench_watch import Watch
 
@@ -39,11 +40,15 @@ _LISTED = 200
 class Desk:
     """What the interface asks to plan, run, list, open and compare; ``news`` has the answers, and nobody waits.
 
-    ``say`` is told what went wrong with a question that has no other answer.
+    ``say`` is told what went wrong with a question that has no other answer; ``shared`` is what samples this machine
+    for the interface, and for a run as well while it lasts.
     """
 
-    def __init__(self, say: Callable[[str], None] = lambda _sentence: None) -> None:
+    def __init__(
+        self, say: Callable[[str], None] = lambda _sentence: None, shared: "SharedSample | None" = None
+    ) -> None:
         self._say = say
+        self._shared = shared
         self._lock = threading.Lock()
         self._answers: list[BenchMessage] = []
         self._watch: Watch | None = None
@@ -90,6 +95,13 @@ class Desk:
         if benchmark is not None:
             benchmark.cancel()
 
+    def skip(self, kernel: str) -> None:
+        """Leave out a kernel that is being measured; the run goes on with the next within a second."""
+        with self._lock:
+            benchmark = self._benchmark
+        if benchmark is not None:
+            benchmark.skip(kernel)
+
     def pause(self) -> None:
         """Stop the workers, for the interface is about to be stopped; what they lose is told with the figures."""
         with self._lock:
@@ -106,6 +118,7 @@ class Desk:
         """End everything, for the interface ends: the run keeps what it has, and no worker stays."""
         if self._runner is None:
             return
+        self.resume()  # what is stopped could not answer
         self.cancel()
         self._runner.join(_KEEPS_S)
         from netmind_tui.bench.child import running_groups  # noqa: PLC0415 - it was loaded by the run
@@ -169,7 +182,7 @@ class Desk:
 
         ended = JobEnded(None)
         try:
-            with Benchmark(Wishes(suite=plan.suite, devices=devices)) as benchmark:
+            with Benchmark(Wishes(suite=plan.suite, devices=devices), self._shared) as benchmark:
                 with self._lock:
                     self._benchmark = benchmark
                 if self._is_cancelled:
@@ -260,6 +273,8 @@ def _step(step: "Step", host: "Host", *, in_step: bool = False, alone: bool = Fa
         peak=peak_of(step.kernel, step.target.device, host) if step.is_tried else None,
         rsd_limit=step.rules.rsd_limit,
         shape=step.variant.shape if step.variant else None,
+        tolerance=step.kernel.tolerance_for(step.variant),
+        sha256=step.variant.sha256 if step.variant else None,
         in_step=in_step,
         alone=alone,
     )

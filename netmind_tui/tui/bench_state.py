@@ -1,22 +1,18 @@
-"""Benchmarks as the interface knows them: what is chosen, planned, measured, kept and compared; how that changes."""
+"""What happens to benchmarks: how a run goes, what can be told of it, and what follows from that."""
 
 from dataclasses import dataclass, replace
 from statistics import median
+from typing import TYPE_CHECKING
 
 from netmind_tui.model.comparison import Comparison, KeptRun
 from netmind_tui.model.kernel import Phase
 from netmind_tui.model.measurement import Environment, Measurement, Run
+from netmind_tui.tui.bench_page import CHOOSE, COMPARISON, RESULT, RUNNING, Bench
 from netmind_tui.tui.bench_plan import Plan, Planned, Stage
+from netmind_tui.tui.message import Part
 
-CHOOSE, RUNNING, RESULT, HISTORY, COMPARISON, ROOFLINE = (
-    "choose",
-    "running",
-    "result",
-    "history",
-    "comparison",
-    "roofline",
-)
-"""The pages of the screen."""
+if TYPE_CHECKING:
+    from netmind_tui.tui.state import State
 
 TIMED = (Phase.WARM_UP, Phase.BURST, Phase.SUSTAINED)
 _SIDES = 2
@@ -111,7 +107,7 @@ class Job:
     @property
     def finished(self) -> int:
         """How many kernels have a figure that will be kept, on any device."""
-        return sum(row.value is not None for row in (*self.rows, *self.alone))
+        return len({row.kernel for row in (*self.rows, *self.alone) if row.value is not None})
 
     @property
     def left_s(self) -> float:
@@ -130,57 +126,46 @@ class Job:
         return max(0.0, step.expected_s - spent)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bench:
-    """Everything of benchmarks.
+class BenchMessage(Part):
+    """Something that happened to benchmarks."""
 
-    ``toggled`` are the devices that somebody chose or left out by hand; ``planned_for`` those that ``plans`` hold for,
-    one plan a suite. ``kept`` are the runs that were kept, newest first, ``None`` until they were read; ``marked`` the
-    one or two that are to be compared.
-    """
+    __slots__ = ()
 
-    page: str = CHOOSE
-    toggled: frozenset[str] = frozenset()
-    plans: tuple[Plan, ...] = ()
-    planned_for: tuple[str, ...] | None = None
-    trouble: str | None = None
-    job: Job | None = None
-    run: Run | None = None
-    kept_as: str | None = None
-    kept: tuple[KeptRun, ...] | None = None
-    damaged: tuple[str, ...] = ()
-    marked: tuple[str, ...] = ()
-    comparison: Comparison | None = None
-
-
-# What can happen.
+    def after(self, state: "State") -> "State":
+        """See ``Part``."""
+        return replace(state, bench=reduce_bench(state.bench, self))
 
 
 @dataclass(frozen=True, slots=True)
-class PlansMade:
+class PlansMade(BenchMessage):
     """Every suite was planned for these devices, or could not be."""
 
     devices: tuple[str, ...]
     plans: tuple[Plan, ...]
     trouble: str | None = None
 
+    def after(self, state: "State") -> "State":
+        """As soon as there are suites, the second one, quick, is under the cursor."""
+        rows = {"suites": 1, **state.view.rows}
+        return replace(BenchMessage.after(self, state), view=replace(state.view, rows=rows))
+
 
 @dataclass(frozen=True, slots=True)
-class DeviceToggled:
+class DeviceToggled(BenchMessage):
     """A device is to be measured, or no longer."""
 
     device: str
 
 
 @dataclass(frozen=True, slots=True)
-class PageTurned:
+class PageTurned(BenchMessage):
     """Another page of the screen is to be shown."""
 
     page: str
 
 
 @dataclass(frozen=True, slots=True)
-class JobStarted:
+class JobStarted(BenchMessage):
     """A run began, or its surroundings were looked at."""
 
     plan: Plan
@@ -189,7 +174,7 @@ class JobStarted:
 
 
 @dataclass(frozen=True, slots=True)
-class JobWent:
+class JobWent(BenchMessage):
     """Time went by in a run: how its kernels go now."""
 
     elapsed_s: float
@@ -198,19 +183,19 @@ class JobWent:
 
 
 @dataclass(frozen=True, slots=True)
-class RowFinished:
+class RowFinished(BenchMessage):
     """A kernel has its row."""
 
     measurement: Measurement
 
 
 @dataclass(frozen=True, slots=True)
-class StopAsked:
+class StopAsked(BenchMessage):
     """The run is to end with what it has."""
 
 
 @dataclass(frozen=True, slots=True)
-class JobEnded:
+class JobEnded(BenchMessage):
     """The run ended: with its result and where that is kept, or with what went wrong."""
 
     run: Run | None
@@ -219,7 +204,7 @@ class JobEnded:
 
 
 @dataclass(frozen=True, slots=True)
-class RunsListed:
+class RunsListed(BenchMessage):
     """The runs that were kept, newest first, and a sentence for each file that is none."""
 
     runs: tuple[KeptRun, ...]
@@ -227,40 +212,24 @@ class RunsListed:
 
 
 @dataclass(frozen=True, slots=True)
-class RunOpened:
+class RunOpened(BenchMessage):
     """A kept run was read."""
 
     run: Run
 
 
 @dataclass(frozen=True, slots=True)
-class RunMarked:
+class RunMarked(BenchMessage):
     """A run is to be compared, or no longer."""
 
     run_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class RunsCompared:
+class RunsCompared(BenchMessage):
     """Two runs were held against each other."""
 
     comparison: Comparison
-
-
-BenchMessage = (
-    PlansMade
-    | DeviceToggled
-    | PageTurned
-    | JobStarted
-    | JobWent
-    | RowFinished
-    | StopAsked
-    | JobEnded
-    | RunsListed
-    | RunOpened
-    | RunMarked
-    | RunsCompared
-)
 
 
 def reduce_bench(bench: Bench, message: BenchMessage) -> Bench:

@@ -8,7 +8,8 @@ from netmind_tui.tui.glyph import Glyphs
 _LEFT = (0x40, 0x04, 0x02, 0x01)
 _RIGHT = (0x80, 0x20, 0x10, 0x08)
 _BLANK = 0x2800
-_LEVELS = 4
+LEVELS = 4
+"""Dots of a braille cell on top of each other."""
 _ASCII = " .:-=+*#"
 
 
@@ -40,15 +41,15 @@ def _heights(values: Sequence[float | None], count: int, levels: int, top: float
 
 
 def _braille(values: Sequence[float | None], cells: int, rows: int, top: float) -> list[str]:
-    heights = _heights(values, 2 * cells, _LEVELS * rows, top)
+    heights = _heights(values, 2 * cells, LEVELS * rows, top)
     lines = []
     for row in range(rows - 1, -1, -1):
-        base = row * _LEVELS
+        base = row * LEVELS
         signs = []
         for cell in range(cells):
             dots = 0
             for height, column in ((heights[2 * cell], _LEFT), (heights[2 * cell + 1], _RIGHT)):
-                for level in range(max(0, min(_LEVELS, height - base))):
+                for level in range(max(0, min(LEVELS, height - base))):
                     dots |= column[level]
             signs.append(chr(_BLANK + dots))
         lines.append("".join(signs))

@@ -8,7 +8,7 @@ from netmind_tui.model.info import DeviceProcess
 from netmind_tui.model.problem import Problem
 from netmind_tui.probe.process import HeldProcess
 from netmind_tui.tui.message import Focused, Moved, Turned
-from netmind_tui.tui.screen import devices, overview, overview_rows
+from netmind_tui.tui.screen import devices, overview, overview_order
 from netmind_tui.tui.screen.device_processes import BOX, processes_of
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def _layout(app: "NetmindApp", _rest: str) -> None:
 
 
 def _sort(app: "NetmindApp", _rest: str) -> None:
-    _next(app, "sort", overview_rows.SORTS, app.state.view.choice("sort", overview_rows.SORTS[0]))
+    _next(app, "sort", overview_order.SORTS, overview_order.sort(app.state))
 
 
 def _next(app: "NetmindApp", what: str, values: tuple[str, ...], now: str) -> None:

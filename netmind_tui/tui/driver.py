@@ -12,17 +12,18 @@ from threading import Event
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from textual._xterm_parser import XTermParser
-from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.drivers.linux_inline_driver import LinuxInlineDriver
 from textual.events import CursorPosition
 
 from netmind_tui.tui import terminal
+from netmind_tui.tui.pause import Pausing, is_ignored
 
 if TYPE_CHECKING:
     from textual.app import App
 
 _CHUNK = 4096
+_ALTERNATE = terminal.ALTERNATE.decode()
 # An escape key is known as one only when nothing has followed it for a tenth of a second.
 _TICK_S, _TICKS = 0.05, 6
 _WAITING_FRAMES = 12
@@ -50,7 +51,7 @@ class _Wakeup(Event):
             os.read(self.reader, _CHUNK)
 
 
-class _Sleeper(Driver):
+class _Sleeper(Pausing):
     """Reads the keys of a terminal, asleep until there is one."""
 
     fileno: int
@@ -119,7 +120,9 @@ class FullDriver(_Sleeper, LinuxDriver):
     def __init__(
         self, app: "App[Any]", *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
     ) -> None:
+        was_ignored = is_ignored()
         super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self.heed(was_ignored=was_ignored)
         self.exit_event = _Wakeup()
         self._sink = _Sink(cast("TextIO", self._file))
         # The output thread only writes and flushes.
@@ -128,18 +131,26 @@ class FullDriver(_Sleeper, LinuxDriver):
         self._door: int | None = None
         self._leaves_out = False
         self._has_left_out = False
+        self._stands = False
 
     def start_application_mode(self) -> None:
-        """Take the terminal."""
+        """Take the terminal, or take it over with the picture that stands there already."""
+        before = terminal.hand_over()
+        self._stands = before is not None
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        self._stands = False
+        if before is not None:
+            self.attrs_before = before
         with suppress(OSError):
             # A door of our own: the shell's must not become one that refuses to wait.
             name = os.ttyname(self._sink.fileno())
             self._door = os.open(name, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
         self._leaves_out = True
+        self.taken()
 
     def stop_application_mode(self) -> None:
         """Give the terminal back; nothing of that may be left out."""
+        self.given_back()
         self._leaves_out = False
         door, self._door = self._door, None
         if door is not None:
@@ -148,6 +159,8 @@ class FullDriver(_Sleeper, LinuxDriver):
 
     def write(self, data: str) -> None:
         """Write, or leave it out where the terminal has not taken what was written long before."""
+        if self._stands and data == _ALTERNATE:
+            return  # many terminals would empty the screen for it
         if self._leaves_out and self._waiting() >= _WAITING_FRAMES:
             self._has_left_out = True
             return
@@ -175,8 +188,20 @@ class InlineDriver(_Sleeper, LinuxInlineDriver):
     def __init__(
         self, app: "App[Any]", *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
     ) -> None:
+        was_ignored = is_ignored()
         super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self.heed(was_ignored=was_ignored)
         self.exit_event = _Wakeup()
+
+    def start_application_mode(self) -> None:
+        """Take some lines."""
+        super().start_application_mode()
+        self.taken()
+
+    def stop_application_mode(self) -> None:
+        """Take them away."""
+        self.given_back()
+        super().stop_application_mode()
 
 
 def _unwritten(door: int, data: bytes) -> bytes:

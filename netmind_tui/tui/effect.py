@@ -1,10 +1,9 @@
-"""What each action does to the app; the registry says what there is, this says how."""
+"""What each action does to the app; the registry says what there is, this says how, or which part knows it."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from netmind_tui.tui import app_effect, bench_effect, first_run_effect, settings_effect
-from netmind_tui.tui.device_effect import DEVICE_EFFECTS
+from netmind_tui.tui.later import Later
 from netmind_tui.tui.message import Focused, Moved, Turned
 from netmind_tui.tui.state import SPANS
 
@@ -37,7 +36,9 @@ def _look_again(app: "NetmindApp", _rest: str) -> None:
 
 def _back(app: "NetmindApp", _rest: str) -> None:
     if app.state.view.screen == "bench":
-        bench_effect.back(app)
+        _BENCH_BACK()(app)
+    elif app.state.view.screen == "cert":
+        _CERT_BACK()(app)
 
 
 def _row(app: "NetmindApp", rest: str) -> None:
@@ -48,7 +49,6 @@ def _row(app: "NetmindApp", rest: str) -> None:
 
 EFFECTS: Mapping[str, Effect] = {
     "go": _go,
-    **DEVICE_EFFECTS,
     "focus": lambda app, box: app.dispatch(Focused(box)),
     "row": _row,
     "next box": lambda app, _: app.step_focus(1),
@@ -61,8 +61,36 @@ EFFECTS: Mapping[str, Effect] = {
     "look again": _look_again,
     "bench": lambda app, _: app.go("bench"),
     "back": _back,
-    **bench_effect.EFFECTS,
-    **app_effect.EFFECTS,
-    **settings_effect.EFFECTS,
-    **first_run_effect.EFFECTS,
 }
+
+_Part = Later[Mapping[str, Effect]]
+_APP: _Part = Later("netmind_tui.tui.app_effect", "EFFECTS")
+_BENCH: _Part = Later("netmind_tui.tui.bench_effect", "EFFECTS")
+_BENCH_BACK: Later[Callable[["NetmindApp"], None]] = Later("netmind_tui.tui.bench_effect", "back")
+_CERT: _Part = Later("netmind_tui.tui.cert_effect", "EFFECTS")
+_CERT_BACK: Later[Callable[["NetmindApp"], None]] = Later("netmind_tui.tui.cert_effect", "back")
+_DEVICE: _Part = Later("netmind_tui.tui.device_effect", "DEVICE_EFFECTS")
+_FIND: _Part = Later("netmind_tui.tui.bench_find", "EFFECTS")
+_FIRST_RUN: _Part = Later("netmind_tui.tui.first_run_effect", "EFFECTS")
+_SETTINGS: _Part = Later("netmind_tui.tui.settings_effect", "EFFECTS")
+
+PARTS: Mapping[str, _Part] = {
+    **dict.fromkeys(("find", "help", "need", "palette", "share", "signs", "suspend", "theme"), _APP),
+    **dict.fromkeys(("bench", "open-run", "quit", "show-device", "toggle-device"), _BENCH),
+    **dict.fromkeys(("cert", "certify", "judge-profile", "make-certificate", "validate"), _CERT),
+    **dict.fromkeys(("fold", "kill", "layout", "open", "slices", "sort", "turn", "unfold"), _DEVICE),
+    "open-kernel": _FIND,
+    "setup": _FIRST_RUN,
+    **dict.fromkeys(("read", "reset", "setting"), _SETTINGS),
+}
+"""Which part knows what begins with a word; it is loaded when that is first wished for."""
+
+
+def effect_of(wish: str) -> Effect | None:
+    """What a wish does: an action by its id, or else a verb with a word more."""
+    verb = wish.partition(" ")[0]
+    effect = EFFECTS.get(wish)
+    if effect is None and verb in PARTS:
+        effects = PARTS[verb]()
+        effect = effects.get(wish) or effects.get(verb)
+    return effect or EFFECTS.get(verb)

@@ -1,13 +1,11 @@
-"""Where samples come from: this machine, or a recording. The interface asks for what is new once a second."""
+"""Where samples come from: what the interface asks once a second for what is new; and this machine as such a feed."""
 
-import threading
-from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
-from time import monotonic
 from typing import Protocol
 
+from netmind_tui.bench.senses import SharedSample
 from netmind_tui.model.device import Device
 from netmind_tui.model.doctor import Diagnosis
 from netmind_tui.model.info import DeviceUse, Info
@@ -19,13 +17,11 @@ from netmind_tui.probe.description import describe, uses
 from netmind_tui.probe.gpu import GpuProbe
 from netmind_tui.probe.host import HostSampler
 from netmind_tui.probe.owner import redactor
-from netmind_tui.probe.recording import RecordingEnded, RecordingSource, RecordingWriter, refuse_existing
+from netmind_tui.probe.recording import RecordingWriter, refuse_existing, refuse_unwritable
 from netmind_tui.probe.sampler import MachineSource, Sampler
-from netmind_tui.tui.hindsight import Hindsight
+from netmind_tui.tui.inbox import Inbox
 
 PERIOD_S = 1.0
-_KEPT = 600
-_SILENT_FROM_S = 3.0
 
 
 class Feed(Protocol):
@@ -59,29 +55,6 @@ class Feed(Protocol):
         """Why there will be no further sample, if so."""
 
 
-class _Inbox:
-    """Samples between the sampler's thread and the interface: nobody waits for the other, and the oldest give way."""
-
-    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
-        self._samples: deque[Sample] = deque(maxlen=_KEPT)
-        self._clock = clock
-        self._heard_at = clock()
-
-    def put(self, sample: Sample) -> None:
-        self._samples.append(sample)
-        self._heard_at = self._clock()
-
-    def take(self) -> list[Sample]:
-        taken = []
-        while self._samples:
-            taken.append(self._samples.popleft())
-        return taken
-
-    def silent_s(self) -> float:
-        silent = self._clock() - self._heard_at
-        return silent if silent >= _SILENT_FROM_S else 0.0
-
-
 class Recorder:
     """Writes what is sampled to a file, redacted; in the sampler's thread, so that a stalled terminal loses nothing.
 
@@ -89,7 +62,8 @@ class Recorder:
     """
 
     def __init__(self, path: Path, info: Callable[[], Info], hidden: Redactor) -> None:
-        refuse_existing(path)
+        refuse_existing(path, "give another name")
+        refuse_unwritable(path)
         self._path = path
         self._info = info
         self._hidden = hidden
@@ -103,8 +77,10 @@ class Recorder:
         try:
             self._writer = self._writer or self._open()
             self._writer.append(self._hidden.redact(sample))
-        except (Problem, OSError) as error:
-            self.trouble = error.sentence if isinstance(error, Problem) else f"{self._path}: {error}"
+        except Problem as problem:
+            self.trouble = f"the recording ended: {problem.sentence}"
+        except BrokenPipeError:
+            self.trouble = f"the recording ended: whoever read {self._path} went away"
 
     def close(self) -> None:
         """Leave the file on the disk."""
@@ -138,8 +114,10 @@ class LiveFeed:
 
     def __init__(self, record: Path | None = None) -> None:
         self._probe = GpuProbe() if GpuProbe.library_found() else None
-        self._inbox = _Inbox()
-        self._sampler = Sampler(MachineSource(HostSampler(), self._probe), period_s=PERIOD_S, history_length=2)
+        self._inbox = Inbox()
+        # A benchmark takes part in this: one sampler a machine.
+        self.shared = SharedSample(MachineSource(HostSampler(), self._probe).sample)
+        self._sampler = Sampler(self.shared, period_s=PERIOD_S, history_length=2)
         self._sampler.listen(self._inbox.put)
         self._writer = None if record is None else Recorder(record, self.look, redactor())
         if self._writer is not None:
@@ -182,85 +160,3 @@ class LiveFeed:
     def ended(self) -> str | None:
         """A machine never ends; a recording of it may."""
         return self._writer.trouble if self._writer is not None else None
-
-
-class ReplayFeed:
-    """A recording at the pace at which it was made; with ``again`` from the beginning when it has ended.
-
-    ``ahead`` samples come at once, so that there is a history to begin with. A recording that is simulated says so,
-    however it was opened.
-
-    Raises:
-        Problem: the file cannot be read or is no recording.
-    """
-
-    def __init__(self, path: Path, *, kind: str = "replay", again: bool = False, ahead: int = 0) -> None:
-        self._path = path
-        self._again = again
-        self._ahead = ahead
-        self._source = RecordingSource(path)
-        self.header = self._source.header
-        self.kind = "demo" if self.header.simulated else kind
-        self.label = path.name
-        self._hindsight = Hindsight(self.header)
-        self._inbox = _Inbox()
-        self._ended: str | None = None
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="replay", daemon=True)
-
-    def start(self) -> None:
-        """Begin to replay."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End the thread and let go of the file."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join(1.0)
-        self._source.close()
-
-    def look(self) -> Info:
-        """The machine as the recording describes it, with the devices as they were in the last sample."""
-        return self._hindsight.info()
-
-    def uses(self, devices: Iterable[Device]) -> None:
-        """See ``Feed``."""
-
-    def examine(self) -> Diagnosis:
-        """What the last sample shows; the same value for as long as nothing changes."""
-        return self._hindsight.diagnosis()
-
-    def new(self) -> list[Sample]:
-        """See ``Feed``."""
-        taken = self._inbox.take()
-        for sample in taken:
-            self._hindsight.see(sample)
-        return taken
-
-    def silent_s(self) -> float:
-        """See ``Feed``."""
-        return 0.0 if self._ended else self._inbox.silent_s()
-
-    def ended(self) -> str | None:
-        """See ``Feed``."""
-        return self._ended
-
-    def _run(self) -> None:
-        try:
-            self._replay()
-            while self._again and not self._stopping.is_set():
-                self._source, self._ahead = RecordingSource(self._path), 0
-                self._replay()
-        except Problem as problem:
-            self._ended = problem.sentence
-        else:
-            self._ended = self._source.notice or f"{self.label} has no further sample"
-
-    def _replay(self) -> None:
-        """Once from the beginning to the end."""
-        with suppress(RecordingEnded):
-            while not self._stopping.wait(self._pause_s()):
-                self._inbox.put(self._source.sample())
-
-    def _pause_s(self) -> float:
-        return 0.0 if self._source.sample_count < max(1, self._ahead) else self.header.interval_s

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from netmind_tui.model.problem import Problem
-from netmind_tui.tui.bench_state import CHOOSE, PageTurned
+from netmind_tui.tui.bench_page import CHOOSE
+from netmind_tui.tui.bench_state import PageTurned
 from netmind_tui.tui.first_run_state import Answered, Began, Remembered, Stepped
 from netmind_tui.tui.glyph import ASCII, UNICODE
 from netmind_tui.tui.message import Moved

@@ -1,11 +1,12 @@
 """What stands on every screen: the screens with their numbers, the state, and at the foot what can be done."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from netmind_tui.tui.action import ACTIONS, BY_ID, Keymap
-from netmind_tui.tui.glyph import Contribution, Glyphs, as_ascii
-from netmind_tui.tui.picture import Line, Span, ends, fit, joined, line, width
+from netmind_tui.tui.ascii import in_ascii
+from netmind_tui.tui.cert_page import badge
+from netmind_tui.tui.glyph import Contribution, Glyphs
+from netmind_tui.tui.picture import Line, Span, ends, fit, joined, line, width, wrap
 from netmind_tui.tui.screen import modules
 from netmind_tui.tui.state import SCREENS, TITLES, State
 
@@ -15,6 +16,7 @@ FRAME_ROWS = 3
 _NUMBERED = SCREENS[:7]
 _NAMES_FROM, _HOST_FROM = 79, 98
 _GAP = 2
+_SAID_ROWS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +35,15 @@ def picture(state: State, size: Size, glyphs: Glyphs, keymap: Keymap) -> list[Li
     body = modules()[state.view.screen].body(state, size.cells, body_rows, glyphs)
     drawn = [_screens(state, size.cells), _status(state, size.cells, glyphs)]
     drawn += [fit(each, size.cells) for each in body[:body_rows]]
-    drawn += [fit((), size.cells)] * (size.rows - 1 - len(drawn))
-    drawn.append(_footer(state, size.cells, keymap))
-    return drawn if glyphs.braille else [_ascii(each) for each in drawn]
+    foot = _said(state, size.cells) or [_footer(state, size.cells, keymap)]
+    drawn += [fit((), size.cells)] * (size.rows - len(drawn))
+    drawn[-len(foot) :] = foot
+    return drawn if glyphs.braille else [in_ascii(each) for each in drawn]
 
 
 def _too_small(size: Size) -> list[Line]:
     words = f"netmind-tui needs {LEAST_CELLS} × {LEAST_ROWS} cells; this terminal has {size.cells} × {size.rows}"
     return [fit(line(words), size.cells), *[fit((), size.cells)] * (size.rows - 1)]
-
-
-def _ascii(of: Line) -> Line:
-    return fit(tuple(Span(as_ascii(span.text), span.role, span.action) for span in of), width(of), ellipsis="~")
 
 
 def _screens(state: State, cells: int) -> Line:
@@ -88,9 +87,12 @@ def _standing(state: State, cells: int, glyphs: Glyphs) -> Line:
         words = f"replay {state.feed.label}" if state.feed.kind != "demo" else "SIMULATED demo"
         right.append(line(Span(words if cells >= _NAMES_FROM else words.partition(" ")[0], "warn")))
     if state.feed.ended is not None:
-        right.append(line(Span("ended", "warn")))
-    elif state.feed.silent_s:
+        right.append(line(Span("ended" if state.feed.kind != "live" else "not recorded", "warn")))
+    if state.feed.silent_s:
         right.append(line(Span(f"no sample for {state.feed.silent_s:.0f} s", "bad")))
+    words, role = badge(state.cert)
+    if words:
+        right.append(line(Span(words, role, "go cert")))
     if state.needs:
         right.append(line(Span(f"{glyphs.marks['notice']} {len(state.needs)}", "warn", "go overview")))
     if state.view.read_only:
@@ -107,11 +109,50 @@ def _measuring(state: State, cells: int, glyphs: Glyphs) -> Line:
     return bench.status(state, cells, glyphs)
 
 
+def _is_of_use(state: State, action: str) -> bool:
+    """Whether there is anything for an action of the overview, of a device or of a benchmark to change now."""
+    if state.view.screen == "bench":
+        from netmind_tui.tui.screen import bench  # noqa: PLC0415 - it is loaded, or nothing was drawn
+
+        return bench.works(state, action)
+    if state.view.screen == "cert":
+        from netmind_tui.tui.screen import cert  # noqa: PLC0415 - see above
+
+        return cert.works(state, action)
+    if action == "certify":  # it works there, too, and its word is left to the screen itself
+        return False
+    if action == "kill":
+        from netmind_tui.tui.screen import devices  # noqa: PLC0415 - only where it is shown
+
+        return devices.ends_processes(state)
+    if action in ("layout", "sort"):
+        return len(state.gpus) > (action == "sort")
+    return True
+
+
+def _leaves(state: State) -> str:
+    """What going back does here, in a word, if anything."""
+    if state.view.screen == "cert":
+        from netmind_tui.tui.screen import cert  # noqa: PLC0415 - see above
+
+        return cert.leaves(state)
+    if state.view.screen != "bench":
+        return ""
+    from netmind_tui.tui.screen import bench  # noqa: PLC0415 - see above
+
+    return bench.leaves(state)
+
+
+def _said(state: State, cells: int) -> list[Line]:
+    """What was last said, to its end, over the last lines of the body: what to do about it stands there."""
+    if state.said is None:
+        return []
+    role = {"pass": "good", "warn": "warn"}.get(state.said.status, "bad")
+    return [fit((Span(" "), *each), cells) for each in wrap(state.said.sentence, cells - 2, role)[:_SAID_ROWS]]
+
+
 def _footer(state: State, cells: int, keymap: Keymap) -> Line:
-    """What was last said, or else the actions that have a word, as many as fit; help is never left out."""
-    if state.said is not None:
-        role = {"pass": "good", "warn": "warn"}.get(state.said.status, "bad")
-        return fit(line(Span(f" {state.said.sentence}", role)), cells)
+    """The actions that have a word, as many as fit; help is never left out."""
     shown = [
         action
         for action in ACTIONS
@@ -119,19 +160,16 @@ def _footer(state: State, cells: int, keymap: Keymap) -> Line:
         and not action.needs_agent  # they say so when they are asked for, until there is an agent
         and (not action.screens or state.view.screen in action.screens)
         and not (state.view.read_only and action.changes)
+        and _is_of_use(state, action.id)
     ]
     words = [
         line(Span(keymap.shown(action), "key", action.id), Span(f" {action.footer}", "dim", action.id))
         for action in shown
     ]
-    if state.bench.job is not None and state.view.screen == "bench":
+    leaves = _leaves(state)
+    if leaves:
         back = BY_ID["back"]
-        words.insert(0, line(Span(keymap.shown(back), "key", back.id), Span(" stop", "dim", back.id)))
+        words.insert(0, line(Span(keymap.shown(back), "key", back.id), Span(f" {leaves}", "dim", back.id)))
     while len(words) > 1 and width(joined(words, Span("  "))) + 2 > cells:
         words.pop(-2)
     return fit((Span(" "), *joined(words, Span("  "))), cells)
-
-
-def cut(lines: Sequence[Line], rows: int) -> list[Line]:
-    """The first so many lines."""
-    return list(lines[: max(0, rows)])

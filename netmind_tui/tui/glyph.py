@@ -123,12 +123,14 @@ _PLAIN = {
     "—": "-",
     "–": "-",
     "×": "x",
-    "°": " ",
+    "°": "",
     "≤": "<=",
     "≥": ">=",
     "÷": "/",
     "→": "->",
     "←": "<-",
+    "↑": "^",
+    "↓": "v",
     "µ": "u",
     "±": "+-",
     "−": "-",
@@ -138,11 +140,15 @@ _PLAIN = {
     "▼": "v",
     "▸": ">",
     "▶": ">",
+    "≈": "~",
+    "“": '"',
+    "”": '"',
+    "’": "'",
 }
 
 
 def as_ascii(text: str) -> str:
-    """Text without a sign that a plain font lacks, of the same width where that is possible."""
+    """Text without a sign that a plain font lacks; ``in_ascii`` of a line keeps its width, too."""
     if text.isascii():
         return text
     return "".join(_PLAIN.get(sign, sign if sign.isascii() else "?") for sign in text)

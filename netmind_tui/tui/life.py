@@ -5,18 +5,17 @@ import signal
 from typing import ClassVar
 
 from rich.segment import Segments
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
 
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.tui import terminal
+from netmind_tui.tui.keyboard import Keyboard
 
 _GRACE_S = 5.0
-_SIGNALLED = 128  # a shell counts the signal from here
 
 
-class Life(App[int]):
+class Life(Keyboard):
     """An app that never leaves a terminal in a state that it did not find it in."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -25,6 +24,7 @@ class Life(App[int]):
         Binding("ctrl+z", "suspend_process", show=False, priority=True, system=True),
     ]
     INLINE_PADDING = 0
+    _is_ending = False
 
     def on_load(self) -> None:
         """Before anything is drawn: what was stopped by the shell is drawn anew when it goes on."""
@@ -38,6 +38,13 @@ class Life(App[int]):
         for screen in self.screen_stack:
             screen.refresh(layout=True)
 
+    def action_suspend_process(self) -> None:
+        """Stop; the shell's ``fg`` lets it go on."""
+        if os.name == "posix" and not self.is_headless:
+            from netmind_tui.tui.pause import pause  # noqa: PLC0415 - only where there are terminals
+
+            pause(self._driver)
+
     def look_at_terminal(self) -> None:
         """Once a second: end where the terminal is gone, draw anew where it has come back to itself."""
         if self.is_headless:
@@ -50,11 +57,16 @@ class Life(App[int]):
 
     def _told_to_end(self, number: int) -> None:
         """A signal asks the process to end: within a moment, even where the terminal takes nothing more."""
-        code = _SIGNALLED + number
-        if number == getattr(signal, "SIGHUP", None) and terminal.has_hung_up():
+        code = terminal.SIGNALLED + number
+        if self._is_ending:  # a shell that goes away says so, and then so does the system
+            return
+        self._is_ending = True
+        if getattr(self._driver, "is_away", False):  # the terminal is given back already, and the shell's
             terminal.end_without_terminal(self.clean_up, code)
-        terminal.end_within(_GRACE_S, code, self.clean_up)
-        if self._loop is not None:
+        # In a thread: what runs here may hold what the cleaning needs.
+        is_gone = number == getattr(signal, "SIGHUP", None) and terminal.has_hung_up()
+        terminal.end_within(0.0 if is_gone else _GRACE_S, code, self.clean_up)
+        if not is_gone and self._loop is not None:
             self._loop.call_soon_threadsafe(self.exit, code)
 
     def _build_driver(self, headless: bool, inline: bool, mouse: bool, size: tuple[int, int] | None) -> Driver:

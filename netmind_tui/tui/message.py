@@ -1,13 +1,27 @@
 """What can happen to the interface: each is a value, and the only way in which its state changes."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from netmind_tui.model.doctor import Diagnosis
 from netmind_tui.model.info import DeviceUse, Info
 from netmind_tui.model.sample import Sample
-from netmind_tui.tui.bench_state import BenchMessage
-from netmind_tui.tui.first_run_state import FirstRunMessage
-from netmind_tui.tui.settings_state import Configured
+
+if TYPE_CHECKING:
+    from netmind_tui.tui.state import State
+
+
+class Part:
+    """Something that happened to a part of the interface that most pictures do without: it knows what follows from it.
+
+    So nobody else has to know such a part, and it is loaded only where it is needed.
+    """
+
+    __slots__ = ()
+
+    def after(self, state: "State") -> "State":
+        """The state after it."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,19 +107,4 @@ class Turned:
     value: str
 
 
-Message = (
-    Described
-    | Used
-    | Sampled
-    | Examined
-    | Ticked
-    | Told
-    | FeedEnded
-    | Went
-    | Focused
-    | Moved
-    | Turned
-    | Configured
-    | FirstRunMessage
-    | BenchMessage
-)
+Message = Described | Used | Sampled | Examined | Ticked | Told | FeedEnded | Went | Focused | Moved | Turned | Part

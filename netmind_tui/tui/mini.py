@@ -2,11 +2,14 @@
 
 from netmind_tui.model.device import Device
 from netmind_tui.model.quantity import gibibytes
-from netmind_tui.tui.glyph import Contribution, Glyphs, as_ascii, bar
+from netmind_tui.tui.ascii import in_ascii
+from netmind_tui.tui.glyph import Contribution, Glyphs, bar
 from netmind_tui.tui.picture import Line, Span, ends, fit, joined, line, width
 from netmind_tui.tui.state import State
 
 ROWS = 3
+ACTIONS = ("quit", "suspend")
+"""What has a key here."""
 _BAR = 12
 _HOT_C = 85
 
@@ -16,8 +19,7 @@ def picture(state: State, cells: int, glyphs: Glyphs) -> list[Line]:
     lines = [_status(state, cells, glyphs), _device(state, cells, glyphs), _needs(state, cells, glyphs)]
     if glyphs.braille:
         return lines
-    plain = (tuple(Span(as_ascii(span.text), span.role, span.action) for span in each) for each in lines)
-    return [fit(each, cells, ellipsis="~") for each in plain]
+    return [in_ascii(each) for each in lines]
 
 
 def _status(state: State, cells: int, glyphs: Glyphs) -> Line:
@@ -27,6 +29,8 @@ def _status(state: State, cells: int, glyphs: Glyphs) -> Line:
     right: list[Line] = []
     if state.feed.kind != "live":
         right.append(line(Span("SIMULATED" if state.feed.kind == "demo" else "replay", "warn")))
+    if state.feed.ended is not None:
+        right.append(line(Span("ended" if state.feed.kind != "live" else "not recorded", "warn")))
     if state.feed.silent_s:
         right.append(line(Span(f"no sample for {state.feed.silent_s:.0f} s", "bad")))
     right.append(line(Span(state.clock, "dim")))

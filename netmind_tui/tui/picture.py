@@ -4,6 +4,7 @@ Everything here is a value made from values, so that a screen can be tested, exp
 Widths are in cells; a wide character takes two.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -13,6 +14,12 @@ from rich.cells import cell_len, set_cell_size
 from netmind_tui.tui.glyph import Glyphs
 
 ELLIPSIS = "…"
+_BREAKS = "-/"
+_UNITS = frozenset(("°C", "W", "MiB", "GiB", "TiB", "MHz", "%", "s", "min", "h", "d", "TFLOP/s", "TB/s", "GB/s"))
+# What a terminal obeys, or what turns round or hides what follows: names come from files, drivers and other users.
+_OBEYED = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +30,11 @@ class Span:
     role: str = "text"
     action: str | None = None
 
+    def __post_init__(self) -> None:
+        """Let nothing through that a terminal would obey."""
+        if not self.text.isprintable():
+            object.__setattr__(self, "text", harmless(self.text))
+
     @property
     def width(self) -> int:
         """Its cells."""
@@ -31,6 +43,11 @@ class Span:
 
 Line = tuple[Span, ...]
 Part = Span | str | None
+
+
+def harmless(text: str) -> str:
+    """The text with a question mark for each sign that a terminal obeys or nobody sees."""
+    return _OBEYED.sub("?", text)
 
 
 def line(*parts: Part) -> Line:
@@ -79,6 +96,7 @@ def ends(left: Line, right: Line, cells: int) -> Line:
 
 def column(text: str, cells: int, role: str = "text", *, right: bool = False, action: str | None = None) -> Span:
     """Text in exactly so many cells, at the left or right edge of them; cut with an ellipsis."""
+    text = text if text.isprintable() else harmless(text)
     length = cell_len(text)
     if length > cells:
         text = set_cell_size(text, max(0, cells - 1)) + ELLIPSIS if cells > 0 else ""
@@ -121,8 +139,8 @@ def _edge(left: Line, right: Line, cells: int, role: str, corners: tuple[str, st
     """A border with words in it: ``╭ left ───── right ╮``; the right ones give way first."""
     first, dash, last = corners
     room = cells - 2
-    words_left = (Span(" "), *left, Span(" ")) if left else ()
-    words_right = (Span(" "), *right, Span(" ")) if right else ()
+    words_left = (Span(" "), *left, Span(" ")) if width(left) else ()
+    words_right = (Span(" "), *right, Span(" ")) if width(right) else ()
     if width(words_left) + width(words_right) + 1 > room:
         words_right = ()
     if width(words_left) > room:
@@ -145,10 +163,10 @@ def beside(*columns: Sequence[Line]) -> list[Line]:
 
 
 def wrap(words: str, cells: int, role: str = "text") -> list[Line]:
-    """A sentence on as many lines as it needs; a word longer than a line is broken."""
+    """A sentence on as many lines as it needs; a word longer than a line is broken, a figure keeps its unit."""
     lines: list[str] = []
-    for word in words.split():
-        rest = word
+    for word in _unbroken(words.split()):
+        rest = word if word.isprintable() else harmless(word)
         if lines and cell_len(lines[-1]) + 1 + cell_len(rest) <= cells:
             lines[-1] += f" {rest}"
             continue
@@ -160,12 +178,40 @@ def wrap(words: str, cells: int, role: str = "text") -> list[Line]:
     return [(Span(each, role),) for each in lines] or [()]
 
 
+def _unbroken(words: Iterable[str]) -> Iterator[str]:
+    """The words, a figure and its unit as one."""
+    figure = ""
+    for word in words:
+        if figure and word.rstrip(",;.:)") in _UNITS:
+            yield f"{figure} {word}"
+            figure = ""
+            continue
+        if figure:
+            yield figure
+        figure = word if word[-1].isdigit() else ""
+        if not figure:
+            yield word
+    yield from (figure,) if figure else ()
+
+
 def _head(word: str, cells: int) -> str:
-    """As much of a word as fits, and one sign of it at least."""
+    """As much of a word as fits, up to a hyphen or a slash where there is one, and one sign of it at least."""
     end = 1
     while end < len(word) and cell_len(word[: end + 1]) <= cells:
         end += 1
-    return word[:end]
+    broken = max(word.rfind(sign, 0, end) for sign in _BREAKS) + 1
+    return word[: broken or end]
+
+
+def wrap_parts(words: str, cells: int, role: str = "text") -> list[Line]:
+    """A list of figures on as many lines as it needs, broken between them and not within: `` · `` stands between."""
+    lines: list[str] = []
+    for part in words.split(" · "):
+        if lines and cell_len(f"{lines[-1]} · {part}") <= cells:
+            lines[-1] += f" · {part}"
+        else:
+            lines.append(part)
+    return [each for part in lines for each in wrap(part, cells, role)]
 
 
 def joined(parts: Iterable[Line], separator: Span) -> Line:

@@ -4,12 +4,13 @@ import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from netmind_tui.config.check import find_place
 from netmind_tui.config.setting import BY_KEY
 from netmind_tui.model.configuration import shown
 from netmind_tui.model.problem import Problem
-from netmind_tui.tui.action import BY_ID, read_keymap
+from netmind_tui.tui.action import ACTIONS, read_keymap
 from netmind_tui.tui.screen import settings as screen
-from netmind_tui.tui.settings_state import Configured, fault_of, place_of, read_settings, save
+from netmind_tui.tui.settings_state import Configured, fault_of, read_settings, save
 from netmind_tui.tui.skin import choose_skin
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ def edit(app: "NetmindApp", key: str) -> None:
 
     if not _may_write(app):
         return
+    if key == "keys.<action>":
+        _choose_action(app)
+        return
     if key in BY_KEY and BY_KEY[key].is_family:
         family = BY_KEY[key]
         hint, choices = _naming(app, family.table)
@@ -36,7 +40,7 @@ def edit(app: "NetmindApp", key: str) -> None:
         app.push_screen(Prompt(key, hint, "", fault, choices=choices), named)
         return
     try:
-        place = place_of(key)
+        place = find_place(key)
     except Problem as problem:
         app.say(problem.sentence, "error")
         return
@@ -120,20 +124,32 @@ def _may_write(app: "NetmindApp") -> bool:
 
 def _naming(app: "NetmindApp", table: str) -> tuple[str, tuple[str, ...]]:
     """What a name in this table is, and those to choose from."""
-    if table == "keys":
-        return "Which action is to have another key?", tuple(BY_ID)
     if table == "device":
         return "Which device? Its id as it is listed, or its UUID.", tuple(device.id for device in app.state.devices)
     return "What is the name to be? One word, such as big.", ()
 
 
+def _choose_action(app: "NetmindApp") -> None:
+    """Find the action that is to have another key, then ask for the key."""
+    from netmind_tui.tui.modal.finder import Entry, Finder  # noqa: PLC0415 - see edit
+    from netmind_tui.tui.modal.help import signs  # noqa: PLC0415 - see edit
+
+    entries = [Entry(wish=each.id, title=each.title, about=each.help, keys=signs(app.keymap, each)) for each in ACTIONS]
+
+    def chosen(action: str | None) -> None:
+        if action is not None:
+            edit(app, f"keys.{action}")
+
+    app.push_screen(Finder("another key for…", "type a key or a word", entries), chosen)
+
+
 def _name_fault(key: str) -> str | None:
     try:
-        place_of(key)
+        find_place(key)
     except Problem as problem:
         return problem.sentence
     # The value is still to come: one that is right where the name is.
-    samples = {"alias": "cpu", "keys": "x", "device": "100"}
+    samples = {"alias": "cpu", "device": "100"}
     return fault_of(key, samples[key.partition(".")[0]])
 
 

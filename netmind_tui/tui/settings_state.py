@@ -3,6 +3,8 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netmind_tui.config.check import Place, find_place, read_value
@@ -18,28 +20,39 @@ from netmind_tui.config.source import (
 )
 from netmind_tui.model.configuration import Configuration
 from netmind_tui.model.problem import Problem
-from netmind_tui.tui.action import BY_ID, read_keymap
+from netmind_tui.tui.message import Part
 
 if TYPE_CHECKING:
     from netmind_tui.config.setting import Value
+    from netmind_tui.tui.state import State
+
+_SHOWN_BYTES = 1 << 14
 
 NOTHING = Configuration(path="", exists=False, settings=())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What holds. ``trouble`` is why the file could not be used: everything is a default then."""
+    """What holds. ``trouble`` is why the file could not be used: everything is a default then.
+
+    ``text`` are the lines of the file as it stands, where it can be read.
+    """
 
     config: Config = field(default_factory=Config)
     shown: Configuration = NOTHING
     trouble: str | None = None
+    text: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Configured:
+class Configured(Part):
     """The settings were read."""
 
     settings: Settings
+
+    def after(self, state: "State") -> "State":
+        """See ``Part``."""
+        return replace(state, settings=self.settings)
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -54,32 +67,24 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         config = config_of(source)
     except Problem as problem:
         shown = configuration(Source(path=path), environment)
-        return Settings(shown=replace(shown, exists=path.exists()), trouble=problem.sentence)
-    trouble = None
+        return Settings(shown=replace(shown, exists=path.exists()), trouble=problem.sentence, text=_lines(path))
+    return Settings(config=config, shown=configuration(source, environment), text=_lines(path))
+
+
+def _lines(path: Path) -> tuple[str, ...]:
+    """The first lines of the file, faults and all; none where it is no file or cannot be read."""
     try:
-        read_keymap(config.keys)
-    except Problem as problem:
-        trouble = f"{path}: {problem.sentence}"
-        config = replace(config, keys={name: key for name, key in config.keys.items() if name in BY_ID})
-    return Settings(config=config, shown=configuration(source, environment), trouble=trouble)
-
-
-def place_of(key: str) -> Place:
-    """Where a setting stands; an action must be one that the interface has.
-
-    Raises:
-        Problem: there is no such setting or action; the nearest is offered.
-    """
-    place = find_place(key)
-    if place.setting.table == "keys":
-        read_keymap({place.name: "x"})
-    return place
+        with path.open("rb") if path.is_file() else BytesIO() as file:
+            text = file.read(_SHOWN_BYTES).decode("utf-8", "replace")
+    except OSError:
+        return ()
+    return tuple("".join(sign if sign.isprintable() else " " for sign in each) for each in text.splitlines())
 
 
 def fault_of(key: str, text: str) -> str | None:
     """Why a word may not be the value of a setting; an empty one takes the setting out of the file."""
     try:
-        place = place_of(key)
+        place = find_place(key)
         if text.strip():
             read_value(place, text)
     except Problem as problem:
@@ -95,7 +100,7 @@ def save(texts: Mapping[str, str]) -> bool:
     """
     wanted: dict[Place, Value | None] = {}
     for key, text in texts.items():
-        place = place_of(key)
+        place = find_place(key)
         wanted[place] = read_value(place, text) if text.strip() else None
     before = read_source(config_path())
     after = edited(before, wanted)

@@ -1,13 +1,13 @@
 """The one widget that draws: it shows a picture, and repaints only the lines that changed."""
 
 from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.geometry import Region
 from textual.message import Message as WidgetMessage
 from textual.strip import Strip
 from textual.widget import Widget
 
+from netmind_tui.tui.paint import styled
 from netmind_tui.tui.picture import Line, Span
 from netmind_tui.tui.skin import Skin
 
@@ -84,18 +84,7 @@ class Stage(Widget, can_focus=True):
         self.post_message(self.Scrolled(-1))
 
     def _strip(self, line: Line) -> Strip:
-        """The line in styles. What looks the same is one segment: each costs fifty bytes on the wire."""
-        # What has no ground of its own stands on the theme's: the terminal's may be of another.
-        ground, parts = self._skin.ground, list[tuple[str, Style]]()
-        for span in line:
-            if not span.text:
-                continue
-            style = ground + self._skin.style(span.role)
-            if parts and (style == parts[-1][1] or (span.text.isspace() and _same_blanks(style, parts[-1][1]))):
-                parts[-1] = (parts[-1][0] + span.text, parts[-1][1])
-            else:
-                parts.append((span.text, style))
-        return Strip([Segment(*part) for part in parts])
+        return Strip([Segment(*part) for part in styled(line, self._skin)])
 
 
 def _at(line: Line, x: int) -> Span | None:
@@ -120,8 +109,3 @@ def _changed(old: Line, new: Line) -> tuple[int, int]:
             break
         end += b.width
     return start, max(start + 1, total - end)
-
-
-def _same_blanks(one: Style, other: Style) -> bool:
-    """Whether blanks look the same in both styles."""
-    return one.bgcolor == other.bgcolor and not one.reverse and not other.reverse

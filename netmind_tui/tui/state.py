@@ -9,11 +9,12 @@ from netmind_tui.model.host import Host
 from netmind_tui.model.info import DeviceUse
 from netmind_tui.model.sample import DeviceSample, Sample
 from netmind_tui.tui import message as told
-from netmind_tui.tui.bench_state import Bench, BenchMessage, PlansMade, reduce_bench
-from netmind_tui.tui.first_run_state import FirstRun, FirstRunMessage, reduce_first_run
+from netmind_tui.tui.bench_page import Bench
+from netmind_tui.tui.cert_page import Cert
+from netmind_tui.tui.first_run_page import FirstRun
 from netmind_tui.tui.history import History, own
 from netmind_tui.tui.notice import Notices
-from netmind_tui.tui.settings_state import Configured, Settings
+from netmind_tui.tui.settings_state import Settings
 
 SCREENS = ("overview", "devices", "bench", "schedule", "earnings", "cert", "activity", "settings", "first run")
 """In the order of their numbers; the settings have the comma, and the first run is met where nothing is set yet."""
@@ -85,6 +86,7 @@ class State:
     notices: Notices = field(default_factory=Notices)
     diagnosis: Diagnosis | None = None
     bench: Bench = field(default_factory=Bench)
+    cert: Cert = field(default_factory=Cert)
     said: told.Told | None = None
     settings: Settings = field(default_factory=Settings)
     first_run: FirstRun = field(default_factory=FirstRun)
@@ -109,16 +111,20 @@ class State:
 
     @property
     def needs(self) -> tuple[Finding, ...]:
-        """What needs the owner, worst first; from the doctor, and before it has come from a first look."""
+        """What needs the owner, worst first; from the doctor, and before it has come from a first look.
+
+        What is to be known of the certificate comes after what is wrong with the machine.
+        """
         found = self.diagnosis.findings if self.diagnosis is not None else self.machine_findings
-        return tuple(each for each in found if each.status in (Status.FAIL, Status.ERROR, Status.WARN))
+        wrong = tuple(each for each in found if each.status in (Status.FAIL, Status.ERROR, Status.WARN))
+        return (*wrong, *self.cert.needs)
 
 
 def reduce(state: State, message: told.Message) -> State:
     """The state after a message."""
-    if isinstance(message, BenchMessage | FirstRunMessage | Configured):
-        return _reduce_part(state, message)
     match message:
+        case told.Part():
+            return message.after(state)
         case told.Sampled(sample):
             notices = state.notices.after(state.sample, sample, BUSY_PCT)
             return replace(state, sample=sample, history=state.history.with_sample(sample), notices=notices)
@@ -142,22 +148,6 @@ def reduce(state: State, message: told.Message) -> State:
         case told.FeedEnded(sentence):
             return replace(state, feed=replace(state.feed, ended=sentence))
     return replace(state, view=_viewed(state.view, message))
-
-
-def _reduce_part(state: State, message: BenchMessage | FirstRunMessage | Configured) -> State:
-    """The state after a message of a part that keeps its own."""
-    if isinstance(message, Configured):
-        return replace(state, settings=message.settings)
-    if isinstance(message, FirstRunMessage):
-        return replace(state, first_run=reduce_first_run(state.first_run, message))
-    return replace(state, bench=reduce_bench(state.bench, message), view=_with_suite(state, message))
-
-
-def _with_suite(state: State, message: BenchMessage) -> View:
-    """The view with the second suite, quick, under the cursor as soon as there are suites."""
-    if isinstance(message, PlansMade) and "suites" not in state.view.rows:
-        return replace(state.view, rows={**state.view.rows, "suites": 1})
-    return state.view
 
 
 def _viewed(view: View, message: told.Message) -> View:

@@ -18,15 +18,22 @@ try:
 except ImportError:  # Windows
     termios = None  # type: ignore[assignment]
 
-GONE = 129
-"""What a process ends with whose terminal hung up, as a shell counts it: 128 + SIGHUP."""
+SIGNALLED = 128
+"""From here on a shell counts the signal that ended a process."""
+GONE = SIGNALLED + 1
+"""What a process ends with whose terminal hung up: 1 is SIGHUP."""
 
 ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 """What ends the interface politely, with the terminal given back."""
 
 # No keyboard protocol, no mouse, no focus or paste reports, lines wrap, the screen from before, a cursor.
 _RESTORE = b"\x1b[<u\x1b[?1000l\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[?1004l\x1b[?2004l\x1b[?7h\x1b[?1049l\x1b[?25h"
-_before: list[Any] | None = None
+ALTERNATE = b"\x1b[?1049h"
+"""The screen beside that of the shell, empty."""
+_HIDDEN_CURSOR = b"\x1b[?25l"
+_INPUT, _LOCAL = 0, 3  # of what the system knows of a terminal's mode
+_before: list[Any] | None = None  # the mode of a terminal
+_is_taken = False
 
 
 def check(environment: Mapping[str, str]) -> None:
@@ -91,9 +98,48 @@ def end_within(seconds: float, code: int, clean_up: Callable[[], None]) -> None:
 
 
 def remember() -> None:
-    """Keep how the terminal was before it is drawn on."""
+    """Keep how the terminal was before it is drawn on; what was kept before still holds."""
     global _before  # noqa: PLW0603 - a process has one terminal
-    _before = _mode()
+    if _before is None:
+        _before = _mode()
+
+
+def take(frame: bytes) -> None:
+    """Take the whole terminal and show something in it; what is typed waits for whoever takes it over."""
+    global _is_taken  # noqa: PLW0603 - see above
+    remember()
+    if termios is None:
+        return
+    if _before is None:
+        return
+    _is_taken = True
+    on_end(_leave)
+    mode = [*_before]
+    mode[_INPUT] &= ~(termios.ICRNL | termios.INLCR | termios.IGNCR | termios.IXON | termios.IXOFF)
+    mode[_LOCAL] &= ~(termios.ECHO | termios.ICANON | termios.IEXTEN | termios.ISIG)
+    with suppress(termios.error, OSError):
+        termios.tcsetattr(0, termios.TCSANOW, mode)
+        sys.stderr.buffer.write(ALTERNATE + _HIDDEN_CURSOR + frame)
+        sys.stderr.buffer.flush()
+
+
+def hand_over() -> list[Any] | None:
+    """To whoever draws from now on: how keys were before the terminal was taken, if it was."""
+    global _is_taken
+    was_taken, _is_taken = _is_taken, False
+    return _before if was_taken else None
+
+
+def let_go() -> None:
+    """Give the terminal back if nobody took it over."""
+    if hand_over() is not None:
+        give_back()
+
+
+def _leave(number: int) -> None:
+    """A signal asks the process to end before anybody has taken the terminal over."""
+    give_back()
+    os._exit(SIGNALLED + number)
 
 
 def give_back() -> None:

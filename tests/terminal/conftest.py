@@ -9,6 +9,7 @@ import subprocess
 import sys
 import termios
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pyte
@@ -18,6 +19,29 @@ RECORDING = Path(__file__).parents[1] / "recordings/h100x8.jsonl"
 DEADLINE_S = 30.0
 _OF_THE_TERMINAL = ("NO_COLOR", "COLORTERM", "COLUMNS", "LINES")
 COMMAND = (sys.executable, "-c", "from netmind_tui.entry import netmind_tui; netmind_tui()")
+# A shell that knows no more than jobs: it runs one, says when that has stopped, and waits for `fg` or `bg`.
+_SHELL = """
+import os, signal, sys
+signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+job = os.fork()
+if job == 0:
+    os.setpgid(0, 0)
+    os.tcsetpgrp(0, os.getpid())
+    signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+    os.execv(sys.argv[1], sys.argv[1:])
+while True:
+    status = os.waitpid(job, os.WUNTRACED)[1]
+    if not os.WIFSTOPPED(status):
+        sys.exit(os.waitstatus_to_exitcode(status) % 256)
+    os.tcsetpgrp(0, os.getpgrp())
+    print("job stopped", flush=True)
+    if sys.stdin.readline() == "bg\\n":
+        os.killpg(job, signal.SIGCONT)
+        continue
+    os.tcsetpgrp(0, job)
+    os.killpg(job, signal.SIGCONT)
+"""
+_BELOW = "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:]))"
 
 
 class Window:
@@ -50,6 +74,38 @@ class Window:
         )
         os.close(slave)
 
+    @property
+    def children(self):
+        """The processes that its first thread started."""
+        path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(each) for each in path.read_text().split()]
+
+    @property
+    def job(self):
+        """The process of the interface, which a shell stands above."""
+        return self.children[0]
+
+    @staticmethod
+    def state(pid):
+        """What a process does, in the system's letter: ``T`` is stopped; none where there is no such process."""
+        try:
+            return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+        except OSError:
+            return None
+
+    def resize(self, cells, rows):
+        """Make the window larger or smaller."""
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, cells, 0, 0))
+        self.screen.resize(rows, cells)
+
+    def wait_for_end(self, seconds=15.0):
+        """The code of a process that nobody reads any more."""
+        end = time.monotonic() + seconds
+        while self.process.poll() is None:
+            assert time.monotonic() < end, "never ended"
+            time.sleep(0.02)
+        return self.process.returncode
+
     def read(self, wait_s=0.05):
         """Take in what was written; false once there is nobody to write any more."""
         if not select.select([self.master], (), (), wait_s)[0]:
@@ -71,7 +127,7 @@ class Window:
 
     def shows(self, words):
         """Read until these words stand on the screen."""
-        self.wait(lambda: words in self.text, f"showed {words!r}")
+        self.wait(lambda: words in self.text or words in self.words, f"showed {words!r}")
 
     def hides(self, words):
         """Read until these words stand there no more."""
@@ -95,6 +151,11 @@ class Window:
     def text(self):
         """What the screen shows."""
         return "\n".join(line.rstrip() for line in self.screen.display)
+
+    @property
+    def words(self):
+        """The same without the ends of lines, which a sentence may reach over."""
+        return " ".join(self.text.split())
 
     @property
     def mode(self):
@@ -126,6 +187,7 @@ def window(tmp_path):
     def open_window(*arguments, environment=None, **options):
         base = {name: value for name, value in os.environ.items() if name not in _OF_THE_TERMINAL}
         home = {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path / "config"), "TERM": "xterm-256color"}
+        home |= {"XDG_STATE_HOME": str(tmp_path / "state"), "NETMIND_LOCKS": str(tmp_path)}
         made = Window(arguments, base | home | (environment or {}), **options)
         opened.append(made)
         return made
@@ -133,8 +195,12 @@ def window(tmp_path):
     yield open_window
     for made in opened:
         if made.process.poll() is None:
+            below = made.children
             made.process.send_signal(signal.SIGKILL)
             made.process.wait()
+            for each in below:
+                with suppress(ProcessLookupError):
+                    os.kill(each, signal.SIGKILL)
         made.close()
 
 
@@ -149,3 +215,27 @@ def replay(window):
         return made
 
     return open_replay
+
+
+@pytest.fixture
+def shell():
+    """The command of the interface as the job of a shell; ``above`` has another program start it."""
+
+    def command(*, above=False):
+        between = (sys.executable, "-c", _BELOW) if above else ()
+        return (sys.executable, "-c", _SHELL, *between, *COMMAND)
+
+    return command
+
+
+@pytest.fixture
+def in_shell(window, shell):
+    """A window with a shell, in which the interface replays a recording."""
+
+    def open_shell(*arguments, above=False):
+        made = window("--replay", RECORDING, *arguments, command=shell(above=above))
+        made.shows("gpu")
+        made.wait(lambda: b"\x1b[?2004h" in made.bytes, "took the terminal")
+        return made
+
+    return open_shell

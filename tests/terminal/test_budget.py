@@ -30,7 +30,7 @@ def test_eight_charts_once_a_second_wake_nobody_else_and_write_little(budget, mo
 
 def test_a_program_that_cannot_start_is_no_figure(budget):
     with pytest.raises(RuntimeError, match="never drew"):
-        budget.measure("false", (sys.executable, "-c", "pass"), words=b"GPU", window_s=0.1)
+        budget.measure("false", (sys.executable, "-c", "pass"), words=b"gpu:7", window_s=0.1)
 
 
 def test_a_family_is_the_process_and_its_children(budget):

@@ -79,27 +79,6 @@ def test_a_signal_that_was_ignored_from_outside_stays_so(replay):
     window.shows("Nothing is scheduled")
 
 
-def test_stopped_by_the_shell_it_gives_the_terminal_back_and_goes_on_where_it_was(replay):
-    window = replay()
-    window.type("4")
-    window.shows("Nothing is scheduled")
-    window.type("\x1a")
-    state = Path(f"/proc/{window.process.pid}/stat")
-    window.wait(lambda: state.read_text().rsplit(")", 1)[1].split()[0] == "T", "stopped")
-    while window.read(0.2) and b"\x1b[?1004l" not in window.bytes:
-        pass
-    assert window.is_as_before()
-    window.screen.reset()  # the shell's own words stand there now
-    window.process.send_signal(signal.SIGCONT)
-    window.shows("Nothing is scheduled")
-    window.shows("help")
-    window.type("1")
-    window.shows("gpu:3")
-    window.type("q")
-    assert window.end() == 0
-    assert window.is_as_before()
-
-
 def test_a_crash_gives_the_terminal_back_and_says_what_it_was(replay):
     program = (
         "from netmind_tui.entry import netmind_tui;"

@@ -10,7 +10,7 @@ from netmind_tui.model.device import DeviceKind
 from netmind_tui.model.finding import Finding, Status
 from netmind_tui.model.host import Boundary
 from netmind_tui.model.kernel import Phase
-from netmind_tui.model.measurement import Because, Environment, Peak, Reason
+from netmind_tui.model.measurement import Because, Environment, Peak, Placement, Reason, Verified
 from netmind_tui.tui.bench_plan import Plan, Planned
 from netmind_tui.tui.bench_state import Going, JobStarted, JobWent, PlansMade, RowFinished, RunsListed
 from netmind_tui.tui.message import Went
@@ -36,6 +36,17 @@ KERNELS = (
     ("gemm.int8", 511e12, "OP/s", 660.6e12, 24.0),
     ("conv.resnet50", 2875.0, "images/s", None, 21.0),
 )
+CHECKS = {
+    "dispatch": ("bitwise", 0.0, None),
+    "stream.add": ("bitwise", 0.0, None),
+    "gemm.tf32": ("float64", 2e-4, 34),
+    "gemm.fp16": ("float64", 5e-5, 34),
+    "gemm.int8": ("sha256", 0.0, None),
+    "conv.resnet50": ("twin", 3e-5, None),
+    "encoder.base": ("twin", 7e-6, None),
+}
+"""Method, tolerance and rows, as the shipped kernels have them."""
+
 SHAPES = {"gemm": {"m": 8192, "n": 8192, "k": 8192}, "stream": {"n": 16777216}, "dispatch": {"n": 1}}
 
 
@@ -73,6 +84,8 @@ def step(kernel, device, pace=1.0, *, in_step=False, alone=False):
         peak=Peak(value=peak, source="128 SMs", calibrated=True) if peak and device != "cpu" else None,
         rsd_limit=0.03 if device == "cpu" else 0.01,
         shape=SHAPES.get(name.partition(".")[0], {"batch": 32}),
+        tolerance=CHECKS.get(name, (None, 1e-6))[1],
+        sha256="00" * 32,
         in_step=in_step and device != "cpu",
         alone=alone,
     )
@@ -94,6 +107,7 @@ def row(kernel, device, factor=1.0, **changes):
     share = value / peak if peak else None
     watts = None if device.kind is DeviceKind.CPU else 371.0
     changes.setdefault("shape", SHAPES.get(name.partition(".")[0], {"batch": 32}))
+    changes.setdefault("verified", verified(name))
     return made.measurement(device, name, value, unit, share, watts, **changes)
 
 
@@ -142,19 +156,47 @@ def running(state, devices, *, slow="gpu:4", done=3, phase=Phase.BURST):
     return state
 
 
+def verified(kernel):
+    """How such a kernel is checked, with a tenth of the tolerance taken after a twelfth."""
+    method, tolerance, rows = CHECKS.get(kernel, ("float64", 1e-6, 34))
+    error = tolerance / 10 if tolerance else 0.0
+    return Verified(
+        method=method,
+        before=True,
+        after=True,
+        error=error,
+        tolerance=tolerance,
+        error_before=tolerance / 12 if tolerance else 0.0,
+        rows=rows,
+    )
+
+
+def skipped(run, kernel="encoder.base"):
+    """The same run, one of its kernels skipped by the owner."""
+    because = Because(Reason.SKIPPED_BY_OWNER, "skipped by the owner after 2.1 s")
+    gone = {"value": None, "ci95": None, "cv": None, "n": 0, "verified": None, "placement": None, "efficiency": None}
+    rows = (
+        replace(m, status=Status.SKIP, reasons=(because,), **gone) if m.kernel == kernel else m
+        for m in run.measurements
+    )
+    return replace(run, measurements=tuple(rows), verdict=Status.UNSTABLE)
+
+
 def finished_run(count=1, **changes):
     """A finished run of so many H100, one of its figures unstable and one not measured."""
     run = made.gpu_run(count, **changes)
     rows = []
     for m in run.measurements:
         shape = SHAPES.get(m.kernel.partition(".")[0], {"batch": 32})
-        each = replace(m, shape=shape, p5=m.value * 0.99, p95=m.value * 1.01)
+        each = replace(m, shape=shape, p5=m.value * 0.99, p95=m.value * 1.01, verified=verified(m.kernel))
+        each = replace(each, placement=Placement(provider=m.provider, nodes=1, read=True))
         if m.kernel == "conv.resnet50":
             because = Because(Reason.NOT_CONVERGED, "spread 2.1 %, 1.0 % is allowed, after 20 s")
             each = replace(each, status=Status.UNSTABLE, cv=0.021, reasons=(because,))
         if m.kernel == "encoder.base":
             because = Because(Reason.OUT_OF_MEMORY, "the device ran out of memory")
-            each = replace(each, status=Status.ERROR, value=None, ci95=None, cv=None, n=0, reasons=(because,))
+            gone = {"value": None, "ci95": None, "cv": None, "n": 0, "verified": None, "placement": None}
+            each = replace(each, status=Status.ERROR, reasons=(because,), **gone)
         rows.append(each)
     finding = Finding(
         id="slower-than-peers",
@@ -172,8 +214,9 @@ def kept(count=3):
     for number in range(count):
         run = made.gpu_run(1)
         stopped = "interrupted" if number == 1 else None
+        slower = 1 - 0.04 * number
         figures = tuple(
-            KeptFigure(kernel=m.kernel, device=m.device, value=m.value, unit=m.unit, status=m.status)
+            KeptFigure(kernel=m.kernel, device=m.device, value=m.value * slower, unit=m.unit, status=m.status)
             for m in run.measurements[: 3 if stopped else None]
         )
         runs.append(

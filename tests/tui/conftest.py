@@ -349,6 +349,79 @@ def no_driver():
     return state_of(described(driver=driver), samples_of(()))
 
 
+class StillFeed:
+    """A machine that was looked at already, and does nothing."""
+
+    label = ""
+
+    def __init__(self, machine, kind="live"):
+        self.machine, self.kind = machine, kind
+
+    def start(self): ...
+
+    def stop(self): ...
+
+    def look(self):
+        return Info(
+            generated_at="2026-11-22T14:40:30.000Z",
+            tool=Tool(name="netmind", version="0.1.0"),
+            host=self.machine.host,
+            driver=self.machine.driver,
+            devices=self.machine.devices,
+        )
+
+    def examine(self):
+        return None
+
+    def uses(self, _devices):
+        return None
+
+    def new(self):
+        return []
+
+    def silent_s(self):
+        return 0.0
+
+    def ended(self):
+        return None
+
+
+@pytest.fixture(scope="session")
+def still_feed():
+    """From a state to a feed of its machine that says nothing new."""
+    return StillFeed
+
+
+@pytest.fixture
+def own_file(tmp_path, monkeypatch):
+    """Where a configuration is that is this test's own; none is there yet."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    for name in ("NETMIND_CONFIG", "NETMIND_TUI_THEME", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path / "config/netmind/config.toml"
+
+
+@pytest.fixture(scope="session")
+def played():
+    """Run an app without a terminal: strings are keys, functions are asked what holds by then."""
+
+    def play(app, *steps):
+        async def run():
+            async with app.run_test(size=(100, 30)) as pilot:
+                app.tick()
+                for step in steps:
+                    if callable(step):
+                        step()
+                    else:
+                        await pilot.press(*step.split(" "))
+                        await pilot.pause()
+
+        asyncio.run(run())
+
+    return play
+
+
 @pytest.fixture(scope="session")
 def show():
     """From a state and a size to the lines of its picture as text."""

@@ -2,10 +2,10 @@ import tracemalloc
 from dataclasses import replace
 
 import pytest
-from textual.widgets import Input
 
 from netmind_tui.tui.action import ACTIONS, read_keymap
 from netmind_tui.tui.app import NetmindApp
+from netmind_tui.tui.effect import EFFECTS, PARTS, effect_of
 from netmind_tui.tui.message import Sampled, Told
 from netmind_tui.tui.modal.finder import Entry, found
 from netmind_tui.tui.modal.help import Help, entries
@@ -168,10 +168,9 @@ async def test_help_finds_by_key_and_by_word_and_enter_does_it(app_of, eight):
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("question_mark")
         await pilot.press("w")
-        assert app.screen._found[0].wish == "copy"
-        app.screen.query_one(Input).value = "replaced"
-        await pilot.pause()
-        assert [entry.wish for entry in app.screen._found] == ["share"]
+        assert app.screen.found[0].wish == "copy"
+        await pilot.press("ctrl+u", *"replaced")
+        assert [entry.wish for entry in app.screen.found] == ["share"]
         await pilot.press("escape")
         assert not isinstance(app.screen, Help)
         await pilot.press("question_mark", *"earnings", "enter")
@@ -187,10 +186,10 @@ async def test_help_shows_every_key_to_its_last_word(app_of, eight, size):
         await pilot.pause()
         shown = " ".join(" ".join(plain(line) for line in app.screen._lines()[0]).split())
         assert shown.count("…") == sum(f"{entry.title} {entry.about}".count("…") for entry in app.screen._entries)
-        for _ in app.screen._found:
+        for _ in app.screen.found:
             await pilot.press("down")
-        seen = "\n".join(plain(line) for line in app.screen._list.lines)
-        assert app.screen._found[-1].about.split()[-1] in seen
+        seen = "\n".join(plain(line) for line in app.screen.drawn())
+        assert app.screen.found[-1].about.split()[-1] in seen
 
 
 def test_help_lists_every_action_once():
@@ -252,10 +251,8 @@ def test_what_is_nearest_comes_first(query, first):
 async def test_what_fails_beside_the_interface_is_said_and_it_lives(app_of, eight):
     app = app_of(eight)
     async with app.run_test(size=(100, 30)) as pilot:
-        said = []
-        app.mail = said.append
         app.in_background(lambda: {}["not there"])
-        while not said:
+        while not (said := app.lookout.news(app.state)):
             await pilot.pause()
         assert said == [Told("KeyError: 'not there'", "error")]
 
@@ -307,3 +304,10 @@ async def test_ten_thousand_samples_through_the_app_leave_no_more_behind(app_of,
         finally:
             tracemalloc.stop()
         assert after < 2 << 20
+
+
+@pytest.mark.parametrize("part", dict.fromkeys(PARTS.values()))
+def test_whatever_a_part_knows_is_found_there_and_nowhere_else(part):
+    for wish, effect in part().items():
+        assert effect_of(wish) is effect
+        assert wish not in EFFECTS

@@ -1,109 +1,34 @@
 """Benchmarks started from the interface, with real workers on this machine's processor and a small catalogue."""
 
 import asyncio
+import importlib.util
 import os
 import re
-import shutil
 import subprocess
 import sys
-import threading
-import time
 from dataclasses import replace
+from pathlib import Path
 
 import psutil
-import pytest
 
-from netmind_tui.bench.catalog import kernels_folder
 from netmind_tui.bench.child import running_groups
 from netmind_tui.bench.store import list_runs
 from netmind_tui.document import decode
-from netmind_tui.model.info import Info
-from netmind_tui.model.measurement import Run
+from netmind_tui.model.finding import Status
+from netmind_tui.model.measurement import Reason, Run
 from netmind_tui.model.quantity import interval, quantity
 from netmind_tui.paths import runs_dir
-from netmind_tui.tui.action import read_keymap
-from netmind_tui.tui.app import NetmindApp
-from netmind_tui.tui.bench_run import Desk
-from netmind_tui.tui.bench_state import COMPARISON, HISTORY, RESULT, RUNNING, Bench, JobEnded, JobStarted, PlansMade
-from netmind_tui.tui.picture import plain
-from netmind_tui.tui.skin import choose_skin
-from netmind_tui.tui.state import State, View
+from netmind_tui.tui.bench_page import COMPARISON, HISTORY, RESULT, RUNNING
+from netmind_tui.tui.bench_state import JobEnded, JobStarted
 
-PATIENCE_S = 90.0
-SHORT, LONG = "quick", "standard"
+_spec = importlib.util.spec_from_file_location("bench_live", Path(__file__).parent / "bench_live.py")
+live = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(live)
 
-
-@pytest.fixture(autouse=True)
-def surroundings(tmp_path, monkeypatch):
-    """A home of one's own, and suites of two kernels: the short one takes a second, the long one never ends."""
-    folder = shutil.copytree(kernels_folder(), tmp_path / "kernels")
-    catalog = (folder / "catalog.toml").read_text()
-    suites, _, rest = catalog.partition("[[kernels]]")
-    blocks = re.split(r"(?=^\[\[suites\]\])", suites, flags=re.MULTILINE)
-    for place, block in enumerate(blocks):
-        if "[[suites]]" not in block:
-            continue
-        kept = re.sub(r"^(kernels|alone|sizes|memory_part|left_out_on_gpus) = .*\n", "", block, flags=re.MULTILINE)
-        if f'name = "{LONG}"' in block:
-            kept = re.sub(r"sustained = .*", "sustained = { min_s = 600.0, cap_s = 900.0 }", kept)
-            kept = re.sub(r"budget_s = .*\n", "", kept)
-        kept = re.sub(r"burst = .*", "burst = { min_s = 0.2, cap_s = 0.4 }", kept)
-        kept = re.sub(r"warm_up_cap_s = .*", "warm_up_cap_s = 0.1", kept)
-        blocks[place] = kept + 'kernels = ["dispatch", "gemm.fp32", "gemm.int8"]\n'
-    (folder / "catalog.toml").write_text("\n".join(blocks) + "\n[[kernels]]" + rest)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("NETMIND_LOCKS", str(tmp_path))
-    monkeypatch.setenv("NETMIND_KERNELS", str(folder))
-    for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME"):
-        monkeypatch.delenv(name, raising=False)
-
-
-def workers():
-    found = []
-    for child in psutil.Process().children(recursive=True):
-        try:
-            if "netmind_tui.bench.worker" in " ".join(child.cmdline()):
-                found.append(child.pid)
-        except psutil.Error:
-            continue
-    return found
-
-
-def until(hear, done):
-    """Let time go by until something is so."""
-    ends_at = time.monotonic() + PATIENCE_S
-    while not (found := done(hear())):
-        assert time.monotonic() < ends_at, "it never came"
-        threading.Event().wait(0.05)
-    return found
-
-
-class Talk:
-    """Every message that a desk gave."""
-
-    def __init__(self, desk):
-        self.desk, self.heard = desk, []
-
-    def __call__(self):
-        self.heard += self.desk.news()
-        return self.heard
-
-    def last(self, kind):
-        return next((each for each in reversed(self.heard) if isinstance(each, kind)), None)
-
-
-@pytest.fixture
-def desk():
-    made = Desk()
-    yield made
-    made.end()
-
-
-def plans(talk):
-    talk.desk.follow(Bench(), ("cpu",), all_devices=False)
-    made = until(talk, lambda heard: next((each for each in heard if isinstance(each, PlansMade)), None))
-    assert made.trouble is None
-    return {plan.suite: plan for plan in made.plans}
+# Its fixtures are found by their names here.
+surroundings, desk, app = live.surroundings, live.desk, live.app
+LONG, SHORT, Talk = live.LONG, live.SHORT, live.Talk
+plans, press, turn, until, words, workers = live.plans, live.press, live.turn, live.until, live.words, live.workers
 
 
 class TestADesk:
@@ -135,6 +60,18 @@ class TestADesk:
         assert ended.kept_as is not None
         assert workers() == []
 
+    def test_a_skipped_kernel_is_left_out_and_the_next_ones_are_measured(self, desk):
+        talk = Talk(desk)
+        desk.start(plans(talk)[LONG], ("cpu",))
+        until(talk, lambda heard: any(getattr(each, "going", ()) and each.going[0].heard for each in heard))
+        desk.skip("dispatch")
+        until(talk, lambda heard: any(g.kernel == "gemm.fp32" for each in heard for g in getattr(each, "going", ())))
+        desk.cancel()
+        run = until(talk, lambda _: talk.last(JobEnded)).run
+        (row,) = run.measurements
+        assert (row.kernel, row.status, row.value) == ("dispatch", Status.SKIP, None)
+        assert row.reasons[0].id is Reason.SKIPPED_BY_OWNER
+
     def test_what_goes_wrong_is_said(self, desk, monkeypatch):
         talk = Talk(desk)
         plan = plans(talk)[SHORT]
@@ -162,70 +99,6 @@ class TestADesk:
         assert workers() == []
         assert not desk.is_measuring
         assert list_runs(runs_dir()).runs[0].stopped == "interrupted"
-
-
-class Feed:
-    """A machine that was looked at once, and is not sampled."""
-
-    kind, label = "live", ""
-
-    def __init__(self, info):
-        self.info = info
-
-    def start(self):
-        return
-
-    def stop(self):
-        return
-
-    def look(self):
-        return self.info
-
-    def examine(self):
-        return None
-
-    def new(self):
-        return []
-
-    def silent_s(self):
-        return 0.0
-
-    def ended(self):
-        return None
-
-    def uses(self, _gpus):
-        return ()
-
-
-@pytest.fixture
-def app(none):
-    info = Info(
-        generated_at="2026-11-22T20:00:00.000Z",
-        tool={"name": "netmind", "version": "0"},
-        host=none.host,
-        devices=none.devices,
-    )
-    state = State(view=View(screen="bench"), devices=none.devices, host=none.host)
-    skin = choose_skin(None, ascii_only=False, has_colours=True)
-    return NetmindApp(Feed(info), skin, read_keymap({}), state=state)
-
-
-def words(app):
-    return "\n".join(plain(each) for each in app.lines())
-
-
-async def turn(app, pilot, done):
-    """Let the clock tick until something is so."""
-    ends_at = time.monotonic() + PATIENCE_S
-    while not done():
-        assert time.monotonic() < ends_at, f"it never came:\n{words(app)}"
-        app.tick()
-        await pilot.pause(0.05)
-
-
-async def press(pilot, *keys):
-    await pilot.press(*keys)
-    await pilot.pause()
 
 
 def test_from_the_keyboard_a_run_is_started_watched_cancelled_restarted_and_compared(app):
@@ -271,6 +144,42 @@ def test_from_the_keyboard_a_run_is_started_watched_cancelled_restarted_and_comp
             newest = [run.run_id for run in bench().kept[:2]]
             assert (*bench().comparison.base, *bench().comparison.new) == tuple(reversed(newest))
             assert app.body.twin(app.state) == f"netmind compare {newest[1]} {newest[0]}"
+
+    asyncio.run(work())
+
+
+def test_from_the_keyboard_a_kernel_is_skipped_and_the_run_goes_on(app):
+    async def work():
+        async with app.run_test(size=(100, 30)) as pilot:
+            bench = lambda: app.state.bench  # noqa: E731 - short, and it changes
+            await turn(app, pilot, lambda: bench().plans)
+            await press(pilot, "n")
+            assert "nothing is being measured that could be skipped" in words(app)
+            await press(pilot, "down", "b")
+            await turn(app, pilot, lambda: bench().job is not None and bench().job.going)
+            await press(pilot, "n")
+            assert "dispatch is skipped; the run goes on" in words(app)
+            await turn(app, pilot, lambda: bench().job.rows)
+            assert re.search(r"· dispatch +skipped by the owner after \d+\.\d s", words(app))
+            await turn(app, pilot, lambda: bench().job.now.kernel == "gemm.fp32" and bench().job.going)
+            await press(pilot, "v")
+            assert "netmind bench --kernel gemm.fp32" in words(app)
+            await press(pilot, "up")
+            assert "there is no result to check: skipped" in words(app)
+            await press(pilot, "v", "escape", "y")
+            await turn(app, pilot, lambda: bench().job is None)
+            assert [row.reasons[0].id for row in bench().run.measurements] == [Reason.SKIPPED_BY_OWNER]
+
+    asyncio.run(work())
+
+
+def test_from_anywhere_a_kernel_is_found_by_its_name(app):
+    async def work():
+        async with app.run_test(size=(100, 30)) as pilot:
+            await turn(app, pilot, lambda: app.state.bench.plans)
+            await press(pilot, "1", "slash", *"int8", "enter")
+            assert app.state.view.screen == "bench"
+            assert app.state.view.focus["bench"] == "plan"
 
     asyncio.run(work())
 

@@ -10,14 +10,8 @@ import pytest
 from netmind_tui.model.finding import Status
 from netmind_tui.model.kernel import Phase
 from netmind_tui.model.quantity import quantity
+from netmind_tui.tui.bench_page import CHOOSE, COMPARISON, HISTORY, RESULT, ROOFLINE, RUNNING, VERIFIED, Bench
 from netmind_tui.tui.bench_state import (
-    CHOOSE,
-    COMPARISON,
-    HISTORY,
-    RESULT,
-    ROOFLINE,
-    RUNNING,
-    Bench,
     DeviceToggled,
     Going,
     JobEnded,
@@ -38,7 +32,8 @@ from netmind_tui.tui.message import Focused, Moved, Turned, Went
 from netmind_tui.tui.screen import bench
 from netmind_tui.tui.screen.bench_figure import large
 from netmind_tui.tui.screen.bench_roofline import point_of
-from netmind_tui.tui.screen.bench_strip import strip, whisker
+from netmind_tui.tui.screen.bench_strip import strip, trend, whisker
+from netmind_tui.tui.screen.bench_verified import FROM
 from netmind_tui.tui.state import Feed, reduce
 
 _spec = importlib.util.spec_from_file_location("bench_made", Path(__file__).parent / "bench_made.py")
@@ -71,9 +66,14 @@ def states(eight, none):
         "running-eight-and-cpu": made.running(eight, [*GPUS, "cpu"], phase=Phase.SUSTAINED),
         "result": finished,
         "result-eight": with_run(eight, made.finished_run(8)),
-        "history": after(none, Went("bench"), RunsListed(made.kept()), PageTurned(HISTORY)),
+        "history": after(none, Went("bench"), RunsListed(made.kept(6)), PageTurned(HISTORY), Moved(box="runs", row=2)),
         "comparison": after(none, Went("bench"), RunsCompared(made.compared())),
         "roofline": after(finished, PageTurned(ROOFLINE)),
+        "skipped": with_run(none, made.skipped(made.finished_run())),
+        "verified": after(finished, Turned(FROM, RESULT), PageTurned(VERIFIED), Moved(box="verified", row=2)),
+        "verified-running": after(
+            made.running(eight, GPUS), Turned(FROM, RUNNING), PageTurned(VERIFIED), Moved(box="verified", row=3)
+        ),
     }
 
 
@@ -88,6 +88,9 @@ PAGES = (
     "history",
     "comparison",
     "roofline",
+    "skipped",
+    "verified",
+    "verified-running",
 )
 
 
@@ -217,6 +220,87 @@ class TestRunning:
         assert "busy ▲ other programs 40 %" in text
         assert "▲ other programs take 40 % of the processor" in text
 
+    def test_a_device_is_named_by_the_slowest_only_where_there_are_several(self, none, show):
+        state = made.running(none, ["cpu"], slow=None, done=2)
+        assert "d device" not in show(state, 100, 30)[-1]
+        assert not bench.works(state, "bench device")
+
+    def test_a_survey_is_gone_through_and_not_sampled(self, none, show):
+        state = made.running(none, ["cpu"], slow=None, done=2)
+        plan = state.bench.job.plan
+        step = replace(plan.steps[2], kernel="memory.integrity", unit="bytes")
+        state = after(state, JobStarted(replace(plan, steps=(*plan.steps[:2], step)), state.bench.job.environment))
+        going = Going(kernel="memory.integrity", device="cpu", unit="bytes", phases=((Phase.BURST, 60.0),))
+        text = "\n".join(show(after(state, JobWent(66.0, (going,))), 100, 30))
+        assert re.search(r"▶ memory.integrity +examining", text)
+        assert "when all of it was gone through" in text
+        half = replace(going, part=0.5)
+        assert "survey 50 %" in "\n".join(show(after(state, JobWent(66.0, (half,))), 100, 30))
+
+
+class TestThePhasesOnTheAxis:
+    def axis(self, state, show, phases, size=(100, 30)):
+        going = replace(state.bench.job.going[0], phases=phases)
+        lines = show(after(state, JobWent(66.0, (going,))), *size)
+        (place,) = [row for row, each in enumerate(lines) if "throttle" in each]
+        return lines[place - 1].rpartition("││")[2].removesuffix("│").rstrip()
+
+    @pytest.fixture
+    def state(self, none):
+        return made.running(none, ["cpu"], slow=None, done=2)
+
+    def test_a_long_phase_is_named_behind_its_beginning(self, state, show):
+        phases = ((Phase.COLD, 26.0), (Phase.WARM_UP, 30.0), (Phase.BURST, 50.0))
+        assert self.axis(state, show, phases).split() == ["│warm-up", "│burst"]
+
+    def test_one_that_has_just_begun_is_named_before_it(self, state, show):
+        phases = ((Phase.COLD, 65.0), (Phase.WARM_UP, 65.5), (Phase.BURST, 66.0))
+        assert self.axis(state, show, phases).split() == ["burst▸│"]
+
+    def test_what_has_no_room_leaves_no_mark(self, state, show):
+        names = (Phase.COLD, Phase.WARM_UP, Phase.BURST)
+        for seconds in range(1, 60):
+            phases = tuple((phase, 66.0 - seconds + at * seconds / 3) for at, phase in enumerate(names))
+            axis = self.axis(state, show, phases)
+            assert axis.count("│") == sum(str(phase) in axis for phase in names), axis
+            assert "burst" in axis
+
+    def test_before_the_first_phase_there_is_nothing(self, state, show):
+        assert self.axis(state, show, ((Phase.SETUP, 60.0),)).strip() == ""
+
+
+class TestTheFoot:
+    """Everything that works is named where it works, and nothing else is."""
+
+    NAMED = (
+        ("choosing-cpu", "", "b measure  h history"),
+        ("running-cpu", "esc stop, keep 2", "n skip kernel  v how verified  h history"),
+        ("running-eight", "esc stop, keep 3", "n skip kernel  d device  v how verified  h history"),
+        ("result", "esc back", "b measure  v how verified  o roofline  h history"),
+        ("history", "esc back", "b measure  c compare"),
+        ("comparison", "esc back", "b measure  h history"),
+        ("roofline", "esc back", "b measure  v how verified  h history"),
+        ("verified", "esc back", "b measure  h history"),
+        ("verified-running", "esc back", "n skip kernel  h history"),
+    )
+
+    @pytest.mark.parametrize(("name", "leaves", "actions"), NAMED)
+    def test_the_page_names(self, states, show, name, leaves, actions):
+        expected = f"{leaves} {actions} y copy as command".split()
+        assert show(states[name], 120, 40)[-1].split()[: len(expected)] == expected
+
+    def test_with_read_only_nothing_is_measured_or_skipped(self, states, show):
+        for name in ("choosing-cpu", "running-cpu", "result"):
+            state = replace(states[name], view=replace(states[name].view, read_only=True))
+            text = "\n".join(show(state, 100, 30)[2:])
+            assert "n skip" not in text
+            assert "b measure" not in text
+
+    def test_a_run_that_ends_is_not_stopped_again(self, states, show):
+        state = after(states["running-cpu"], StopAsked())
+        assert "n skip" not in "\n".join(show(state, 100, 30)[2:])
+        assert "esc" not in show(state, 100, 30)[-1]
+
 
 class TestTheState:
     def plan(self):
@@ -283,6 +367,21 @@ class TestAResult:
         state = after(with_run(none, made.finished_run()), Focused("summary"), Moved(box="summary", row=40))
         assert "raise the limit" in "\n".join(show(state, 80, 24))
 
+    @pytest.mark.parametrize("size", SIZES)
+    def test_the_verdict_is_told_at_any_width_with_what_was_left_out(self, none, show, size):
+        run = replace(made.skipped(made.finished_run()), stopped="interrupted")
+        assert "▲ unstable · 1 skipped · interrupted" in show(with_run(none, run), *size)[2]
+
+    def test_a_kernel_skipped_on_eight_devices_is_one(self, eight, show):
+        text = show(with_run(eight, made.skipped(made.finished_run(8))), 100, 30)
+        assert "▲ unstable · 1 skipped" in text[2]
+
+    def test_a_roofline_is_named_only_where_it_can_be_drawn(self, none, show):
+        run = made.finished_run()
+        bare = replace(run, measurements=tuple(m for m in run.measurements if m.kernel != "stream.add"))
+        for each, is_named in ((run, True), (bare, False)):
+            assert ("o roofline" in "\n".join(show(with_run(none, each), 100, 30))) is is_named
+
 
 class TestKeptRuns:
     def test_enter_opens_the_one_under_the_cursor(self, none):
@@ -334,6 +433,12 @@ def test_a_strip_is_as_wide_as_it_is_asked_to_be():
     assert strip([5.0, 5.0], 5, UNICODE) == "  █  "
 
 
+def test_a_trend_has_a_cell_a_run_on_an_axis_from_nothing():
+    assert trend([1.0, 2.0, 4.0], UNICODE) == "▂▄█"
+    assert trend([3.0, 3.0], ASCII) == "%%"
+    assert trend([0.0, 0.0], UNICODE) == "  "
+
+
 def test_pages_that_have_nothing_to_show_give_way_to_the_first(none):
-    for page in (RUNNING, RESULT, ROOFLINE, COMPARISON):
+    for page in (RUNNING, RESULT, ROOFLINE, COMPARISON, VERIFIED):
         assert bench.page(after(none, PageTurned(page))) == CHOOSE

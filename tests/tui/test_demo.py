@@ -13,16 +13,19 @@ import pytest
 
 from netmind_tui.document import encode
 from netmind_tui.model.finding import Status
+from netmind_tui.model.reading import Absence
 from netmind_tui.model.recording import as_document
 from netmind_tui.probe.recording import RecordingSource
 from netmind_tui.tui.action import read_keymap
 from netmind_tui.tui.app import NetmindApp
-from netmind_tui.tui.demo import demo_feed, demo_path, demo_run
-from netmind_tui.tui.feed import ReplayFeed
+from netmind_tui.tui.demo import demo_feed, demo_path
+from netmind_tui.tui.demo_bench import demo_run
+from netmind_tui.tui.demo_use import demo_uses
 from netmind_tui.tui.frame import Size, picture
 from netmind_tui.tui.glyph import UNICODE
 from netmind_tui.tui.message import Described, Sampled
 from netmind_tui.tui.picture import plain
+from netmind_tui.tui.replay import ReplayFeed
 from netmind_tui.tui.skin import choose_skin
 from netmind_tui.tui.state import Feed, State, reduce
 
@@ -34,7 +37,7 @@ def script():
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(SCRIPT.parent)
         yield importlib.import_module("demo")
-        for name in ("demo", "demo_run"):
+        for name in ("demo", "demo_cert", "demo_run", "demo_uses"):
             sys.modules.pop(name, None)
 
 
@@ -102,6 +105,32 @@ def test_it_is_ten_minutes_a_second_apart(demo):
     times = [datetime.fromisoformat(sample.at) for sample in samples]
     assert len(times) == 600
     assert {(later - time).total_seconds() for time, later in itertools.pairwise(times)} == {1.0}
+
+
+def test_its_processes_hold_no_more_than_is_in_use_and_end_with_their_card(demo):
+    header, samples = demo
+    cards = header.devices[:8]
+    for sample in (samples[0], samples[64], samples[299], samples[599]):
+        in_use = {part.device: part.memory_used_bytes for part in sample.devices}
+        for use in demo_uses(cards, sample):
+            held = sum(each.memory_used_bytes for each in use.processes or ())
+            assert held <= (in_use[use.device] or 0)
+    by_card = {use.device: use for use in demo_uses(cards, samples[599])}
+    assert by_card["gpu:0"].processes
+    assert by_card["gpu:7"].processes == ()
+    assert by_card["gpu:5"].processes is None
+    assert by_card["gpu:5"].absent == {"processes": Absence.LOST}
+    assert not {use.device: use for use in demo_uses(cards, samples[0])}["gpu:6"].processes  # it begins later
+
+
+def test_the_feed_of_the_demo_knows_who_computes():
+    feed = demo_feed()
+    feed.start()
+    until(feed, bool)
+    info = feed.look()
+    feed.stop()
+    assert any(use.processes for use in info.in_use)
+    assert feed.uses(info.devices) == info.in_use
 
 
 def test_its_figures_are_possible(demo):

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from netmind_tui.model.comparison import KeptFigure, KeptRun
 from netmind_tui.model.device import DeviceKind
+from netmind_tui.model.finding import Status
 from netmind_tui.model.host import Boundary
 from netmind_tui.model.info import DeviceProcess, DeviceUse
 from netmind_tui.model.reading import Absence
@@ -17,7 +19,7 @@ from netmind_tui.tui.glyph import UNICODE
 from netmind_tui.tui.message import Focused, Moved, Used, Went
 from netmind_tui.tui.modal.confirm import Confirm
 from netmind_tui.tui.picture import width
-from netmind_tui.tui.screen import device_processes, devices
+from netmind_tui.tui.screen import device_measured, device_processes, devices
 from netmind_tui.tui.skin import choose_skin
 from netmind_tui.tui.state import View, reduce
 
@@ -69,9 +71,63 @@ def test_what_is_missing_stands_with_its_reason(show, wsl, one):
 
 def test_the_facts_can_be_scrolled_to_their_end(show, eight):
     text = "\n".join(show(after(on(eight), Focused("facts"), Moved(box="facts", row=99)), 60, 20))
-    assert "of 21 lines" in text
+    assert "16–20 of 20 lines" in text
+    assert "↑ ↓ scroll" in text
     assert "PCIe" in text
     assert "UUID" not in text
+
+
+def kept(started_at, **values):
+    """A kept run with these figures of gpu:0."""
+    units = {"stream.add": "bytes/s"}
+    figures = tuple(
+        KeptFigure(kernel=name, device="gpu:0", value=value, unit=units.get(name, "FLOP/s"), status=Status.PASS)
+        for name, value in ((name.replace("_", "."), value) for name, value in values.items())
+    )
+    return KeptRun(run_id=started_at, started_at=started_at, suite="quick", verdict=Status.PASS, figures=figures)
+
+
+def test_what_was_measured_of_it_stands_with_its_day_newest_first(one, show):
+    runs = (
+        kept("2026-11-21T08:00:00Z"),
+        kept("2026-11-19T20:14:00Z", gemm_fp16=56.1e12, gemm_fp32=29e12, stream_add=None),
+        kept("2026-11-02T08:00:00Z", gemm_fp16=1e12),
+    )
+    state = replace(one, bench=replace(one.bench, kept=runs))
+    said = "56.1 TFLOP/s fp16 · 29.0 TFLOP/s fp32 · 19 Nov"
+    assert device_measured.measured(state, state.gpus[0]) == said
+    assert any(f"measured    {said}" in line for line in show(on(state), 100, 30))
+    assert device_measured.measured(state, state.cpu) is None
+    assert not any("measured" in line for line in show(on(one), 80, 24))
+
+
+def test_figures_in_a_list_are_broken_between_them_and_not_within(one, show):
+    state = replace(one, bench=replace(one.bench, kept=(kept("2026-11-19T20:14:00Z", gemm_fp16=56.1e12),)))
+    for cells in range(60, 130):
+        assert any("19 Nov" in line for line in show(on(state), cells, 30)), cells
+
+
+def test_the_figures_stay_in_their_place_whatever_they_are(one, show):
+    own = one.own(one.gpus[0])
+    low = replace(own, gpu_util_pct=9, power_draw_w=9.0, temperature_c=9, memory_used_bytes=9 << 30, sm_clock_mhz=999)
+    high = replace(own, gpu_util_pct=100, power_draw_w=1000.0, temperature_c=100, sm_clock_mhz=1000)
+    places = []
+    for each in (low, high):
+        lines = show(on(replace(one, sample=replace(one.sample, devices=(each,)))), 100, 30)
+        of_limits = [line.index(" of ") for line in lines if " of " in line and "│ " in line]
+        places.append((of_limits, next(line.index(" %") for line in lines if "util " in line)))
+    assert places[0] == places[1]
+
+
+def test_only_what_can_have_processes_has_a_box_for_them_and_a_key(one, none, eight, show):
+    assert any("K end process…" in line for line in show(on(one), 100, 30))
+    assert not any("end process" in line for line in show(on(one, 1), 100, 30))
+    assert not any("end process" in line for line in show(on(none), 100, 30))
+    nobody = after(on(one), Used((DeviceUse(device="gpu:0", processes=()),)))
+    assert not any("end process" in line for line in show(nobody, 100, 30))
+    recorded = replace(on(eight), feed=replace(eight.feed, kind="replay"))
+    assert not any("processes" in line for line in show(recorded, 100, 30))
+    assert "processes" not in devices.boxes(recorded)
 
 
 def test_a_nameless_process_says_why(one, show):
@@ -242,7 +298,7 @@ def test_processes_are_asked_for_while_the_screen_is_shown_and_not_otherwise(ope
         app.tick()
         assert await asyncio.to_thread(feed.was_asked.wait, 10)
         app.go("bench")
-        app._uses_asked_at = -99.0
+        app.lookout._uses_asked_at = -99.0
         app.tick()
         await pilot.pause()
 

@@ -1,4 +1,3 @@
-import asyncio
 from dataclasses import replace
 
 import pytest
@@ -7,7 +6,7 @@ from netmind_tui.document import decode
 from netmind_tui.model.device import Device, DeviceKind
 from netmind_tui.model.doctor import Diagnosis, Setup
 from netmind_tui.model.finding import Action, Status
-from netmind_tui.model.info import Info, Tool
+from netmind_tui.model.info import Tool
 from netmind_tui.model.kernel import Phase
 from netmind_tui.model.measurement import Run
 from netmind_tui.model.summary import Power, Summary
@@ -15,16 +14,9 @@ from netmind_tui.tui.action import read_keymap
 from netmind_tui.tui.app import NetmindApp
 from netmind_tui.tui.bench_plan import Plan, Planned
 from netmind_tui.tui.bench_state import JobStarted, PlansMade
-from netmind_tui.tui.first_run_state import (
-    STEPS,
-    Answered,
-    Began,
-    FirstRun,
-    Remembered,
-    Stepped,
-    draws,
-    reduce_first_run,
-)
+from netmind_tui.tui.first_run_page import STEPS, FirstRun
+from netmind_tui.tui.first_run_power import draws
+from netmind_tui.tui.first_run_state import Answered, Began, Remembered, Stepped, reduce_first_run
 from netmind_tui.tui.glyph import ASCII
 from netmind_tui.tui.message import Examined, Went
 from netmind_tui.tui.screen import first_run as screen
@@ -76,13 +68,9 @@ def at(state, step, *messages):
 
 
 @pytest.fixture(autouse=True)
-def file(tmp_path, monkeypatch):
+def file(own_file):
     """Where the configuration of these tests is; none is there yet."""
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    for name in ("NETMIND_CONFIG", "NETMIND_TUI_THEME", "NO_COLOR"):
-        monkeypatch.delenv(name, raising=False)
-    return tmp_path / "config/netmind/config.toml"
+    return own_file
 
 
 # What is shown.
@@ -185,44 +173,6 @@ def test_answers_are_kept_and_can_be_taken_back():
 # What is done.
 
 
-class FakeFeed:
-    """A machine that was looked at already."""
-
-    kind = "live"
-    label = ""
-
-    def __init__(self, machine):
-        self.machine = machine
-
-    def start(self): ...
-
-    def stop(self): ...
-
-    def look(self):
-        return Info(
-            generated_at="2026-11-22T14:40:30.000Z",
-            tool=Tool(name="netmind", version="0.1.0"),
-            host=self.machine.host,
-            driver=self.machine.driver,
-            devices=self.machine.devices,
-        )
-
-    def examine(self):
-        return None
-
-    def uses(self, _devices):
-        return None
-
-    def new(self):
-        return []
-
-    def silent_s(self):
-        return 0.0
-
-    def ended(self):
-        return None
-
-
 class FakeDesk:
     """Benchmarks that only are begun."""
 
@@ -244,33 +194,21 @@ class FakeDesk:
     def end(self): ...
 
 
-def opened(machine):
-    """The app as it meets somebody for the first time."""
-    state = replace(machine, settings=read_settings({}), view=View(screen="first run"))
-    app = NetmindApp(
-        FakeFeed(machine), choose_skin(None, ascii_only=False, has_colours=True), read_keymap({}), state=state
-    )
-    app.bench = FakeDesk(state)
-    return app
+@pytest.fixture
+def opened(still_feed):
+    """From a machine to the app as it meets somebody for the first time."""
+
+    def app_on(machine):
+        state = replace(machine, settings=read_settings({}), view=View(screen="first run"))
+        skin = choose_skin(None, ascii_only=False, has_colours=True)
+        app = NetmindApp(still_feed(machine), skin, read_keymap({}), state=state)
+        app.bench = FakeDesk(state)
+        return app
+
+    return app_on
 
 
-def played(app, *steps):
-    """Run the app without a terminal: strings are keys, functions are asked what holds by then."""
-
-    async def run():
-        async with app.run_test(size=(100, 30)) as pilot:
-            app.tick()
-            for step in steps:
-                if callable(step):
-                    step()
-                else:
-                    await pilot.press(*step.split(" "))
-                    await pilot.pause()
-
-    asyncio.run(run())
-
-
-def test_every_question_passed_over_writes_a_schedule_of_never(file, one):
+def test_every_question_passed_over_writes_a_schedule_of_never(file, one, played, opened):
     app, seen = opened(one), []
     played(app, "enter", "down enter", "down down enter", "enter", lambda: seen.append(file.exists()), "enter")
 
@@ -281,7 +219,7 @@ def test_every_question_passed_over_writes_a_schedule_of_never(file, one):
     assert "Next: " in app.state.said.sentence
 
 
-def test_every_answer_is_written_at_once_at_the_end(file, one):
+def test_every_answer_is_written_at_once_at_the_end(file, one, played, opened):
     app, seen = opened(one), []
     played(
         app, "enter", "down enter",
@@ -300,14 +238,14 @@ def test_every_answer_is_written_at_once_at_the_end(file, one):
 
 def test_a_price_shows_the_floor_at_once(one, show):
     state = at(one, "electricity", *PRICED)
-    gpu = next(line for line in show(state, 100, 30) if line.startswith("│ gpu:0"))
+    gpu = next(line for line in show(state, 100, 30) if line.strip("│ ").startswith("gpu:0"))
     # 200 W × 0.30 EUR ÷ 0.9
     assert "0.0600 EUR/h" in gpu
     assert "0.0667 EUR/h" in gpu
     assert "at most, its limit" in gpu
 
 
-def test_escape_skips_all_and_writes_nothing(file, one):
+def test_escape_skips_all_and_writes_nothing(file, one, played, opened):
     app = opened(one)
     played(app, "enter", "enter", "escape")
 
@@ -316,13 +254,13 @@ def test_escape_skips_all_and_writes_nothing(file, one):
     assert not file.exists()
 
 
-def test_left_goes_back_to_the_question_before(one):
+def test_left_goes_back_to_the_question_before(one, played, opened):
     app = opened(one)
     played(app, "enter", "down enter", lambda: None, "left")
     assert app.state.first_run.name == "benchmark"
 
 
-def test_signs_that_do_not_look_like_a_hill_are_replaced_at_once(file, one):
+def test_signs_that_do_not_look_like_a_hill_are_replaced_at_once(file, one, played, opened):
     app = opened(one)
     played(app, "down enter", "down enter", "down down enter", "enter", "enter")
 
@@ -330,7 +268,7 @@ def test_signs_that_do_not_look_like_a_hill_are_replaced_at_once(file, one):
     assert 'signs = "ascii"' in file.read_text()
 
 
-def test_a_quick_benchmark_begins_and_the_questions_go_on(one):
+def test_a_quick_benchmark_begins_and_the_questions_go_on(one, played, opened):
     app = opened(one)
     played(app, "enter", "enter")
 
@@ -340,7 +278,7 @@ def test_a_quick_benchmark_begins_and_the_questions_go_on(one):
     assert app.state.view.screen == "first run"
 
 
-def test_a_benchmark_without_a_plan_waits_for_it(one):
+def test_a_benchmark_without_a_plan_waits_for_it(one, played, opened):
     app = opened(one)
     app.bench.answers.clear()
     played(app, "enter", "enter")
@@ -349,7 +287,7 @@ def test_a_benchmark_without_a_plan_waits_for_it(one):
     assert "a moment" in app.state.said.sentence
 
 
-def test_what_cannot_be_written_is_said_and_can_be_tried_again(file, one):
+def test_what_cannot_be_written_is_said_and_can_be_tried_again(file, one, played, opened):
     file.parent.parent.mkdir(parents=True)
     file.parent.write_text("in the way")
     app = opened(one)
@@ -360,7 +298,7 @@ def test_what_cannot_be_written_is_said_and_can_be_tried_again(file, one):
     assert "config.toml" in app.state.said.sentence
 
 
-def test_it_can_be_asked_for_again_and_begins_anew(file, one):
+def test_it_can_be_asked_for_again_and_begins_anew(file, one, played, opened):
     app = opened(one)
     played(app, "enter", "1", lambda: app.perform("setup again"))
 
@@ -368,7 +306,7 @@ def test_it_can_be_asked_for_again_and_begins_anew(file, one):
     assert app.state.first_run == FirstRun()
 
 
-def test_it_is_never_asked_where_nothing_may_be_changed(one):
+def test_it_is_never_asked_where_nothing_may_be_changed(one, played, opened):
     app = opened(one)
     app.state = replace(app.state, view=View(read_only=True))
     played(app, lambda: app.perform("setup again"))

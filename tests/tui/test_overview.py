@@ -10,9 +10,9 @@ from netmind_tui.model.sample import Sample
 from netmind_tui.tui.glyph import UNICODE
 from netmind_tui.tui.message import Focused, Moved, Sampled, Turned
 from netmind_tui.tui.picture import plain, width
-from netmind_tui.tui.screen import overview, overview_node, overview_rows
+from netmind_tui.tui.screen import device_chart, overview, overview_needs, overview_node, overview_row, overview_rows
 from netmind_tui.tui.screen.device_chart import series
-from netmind_tui.tui.screen.device_now import Heed, heed, silence_words, spell, word
+from netmind_tui.tui.screen.device_now import Heed, heed, memory_used, silence_words, spell, word
 from netmind_tui.tui.state import reduce
 
 SIZES = ((60, 20), (80, 24), (100, 30), (120, 40))
@@ -173,9 +173,105 @@ def test_cards_and_rows_follow_the_number_of_gpus_and_the_choice(one, eight):
     assert overview.layout(after(one, Turned("layout", "rows"))) == "rows"
 
 
+@pytest.mark.parametrize("size", [(60, 20), (80, 24)], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_two_cards_are_both_seen_on_a_small_screen(hung, one, show, size):
+    two = replace(one, devices=(*one.gpus, replace(one.gpus[0], id="gpu:1"), one.cpu))
+    for state in (two, hung, with_finding(two)):
+        text = "\n".join(show(state, *size))
+        assert "gpu:0  GeForce" in text
+        assert "gpu:1  GeForce" in text
+
+
+@pytest.mark.parametrize("size", [*SIZES, (200, 50)], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_few_devices_use_the_height_there_is(mig, show, size):
+    lines = show(mig, *size)
+    first = next(place for place, line in enumerate(lines) if line.startswith("╭ devices"))
+    last = next(place for place, line in enumerate(lines) if place > first and line.startswith("╰"))
+    blank = [line for line in lines[first:last] if not line.strip("│ ")]
+    assert len(blank) <= 1
+
+
+def test_a_high_row_says_more_and_those_that_need_attention_are_high_first(show, eight):
+    state = with_finding(eight)
+    lines = show(state, 100, 30)
+    assert "slowed by power cap and heat" in "\n".join(lines)
+    high = overview_rows.heights(state, overview.entries(state), 3)
+    assert high == [3, 2, 1, 1, 1, 1, 1, 1, 1]
+    assert overview_rows.heights(state, overview.entries(state), 8) == [2] * 8 + [1]
+
+
+def test_a_column_stays_where_it_is_whatever_the_figures(one, show):
+    state, own = after(one, Turned("layout", "rows")), one.own(one.gpus[0])
+    low = replace(own, gpu_util_pct=9, power_draw_w=99.0, temperature_c=9, memory_used_bytes=99 << 20)
+    high = replace(own, gpu_util_pct=100, power_draw_w=1000.0, temperature_c=100, memory_used_bytes=1100 << 30)
+    for cells, rows in (*SIZES, (200, 50)):
+        places = []
+        for each in (low, high):
+            lines = show(replace(state, sample=replace(state.sample, devices=(each,))), cells, rows)
+            row = next(line for line in lines if "▸ gpu:0" in line)
+            places.append([row.index(unit) for unit in (" %", "iB", " W", " °C")])
+        assert places[0] == places[1], cells
+
+
+def test_height_that_no_row_can_use_shows_what_all_gpus_draw(sixteen, show):
+    text = "\n".join(show(sixteen, 120, 40))
+    assert "power  2 412 of 5 600 W" in text
+    graph = overview_node._graphs(sixteen)[0]
+    each = [series(sixteen, device.id, "power_draw_w", 60) for device in sixteen.gpus]
+    drawn = device_chart._values(sixteen, graph, 60)
+    assert drawn[-1] == pytest.approx(sum(values[-1] for values in each))
+    assert drawn[0] is None
+
+
+def test_memory_is_told_in_the_unit_of_its_total():
+    gib = 1 << 30
+    told = [memory_used(used, 24 * gib) for used in (0, 3 << 20, 408 << 20, 22 * gib, None)]
+    assert told == ["0.0 GiB", "<0.1 GiB", "0.4 GiB", "22.0 GiB", "—"]
+    assert memory_used(408 << 20, None) == "408 MiB"
+
+
+def test_the_border_of_the_rows_counts_what_the_gpus_do(show, lost):
+    assert any("╰ 1 lost · 1 heat · 6 idle ─" in line for line in show(lost, 100, 30))
+
+
+def test_a_sentence_is_shortened_by_whole_clauses_and_never_within_a_command():
+    words = "gpu:2: its PCIe link runs with 8 lanes of 16: copies to and from it are slower"
+    assert overview_needs.shortened(words, 90) == words
+    assert overview_needs.shortened(words, 50) == "gpu:2: its PCIe link runs with 8 lanes of 16"
+    lost = "gpu:5 in PCI slot 0000:a1:00.0 has not answered since 14:35:00 UTC"
+    assert overview_needs.shortened(lost, 50) == "gpu:5 has not answered since 14:35:00 UTC"
+    command = "end what runs on it, then `a, b; c`; reboot if that hangs too"
+    assert overview_needs.shortened(command, 30, "…") == "end what runs on it…"
+    assert overview_needs.shortened("one clause without any end at all", 9) == "one clause without any end at all"
+
+
+def test_the_next_step_is_told_on_the_smallest_screen_too(hung, no_driver, show):
+    assert "`sudo nvidia-smi" in "\n".join(show(hung, 60, 20))
+    assert "modprobe nvidia`" in "\n".join(show(no_driver, 60, 20))
+
+
+def test_who_computes_is_only_asked_where_there_is_an_answer(none, one, eight, show):
+    assert any("processes" in line for line in show(one, 120, 40))
+    assert not any("processes" in line for line in show(none, 120, 40))
+    replayed = replace(eight, feed=replace(eight.feed, kind="replay"))
+    assert not any("processes" in line for line in show(replayed, 120, 40))
+
+
+def test_the_foot_offers_only_what_changes_something(none, one, eight, show):
+    assert "cards/rows" not in show(none, 100, 30)[-1]
+    assert "sort" not in show(one, 100, 30)[-1]
+    assert "cards/rows" in show(one, 100, 30)[-1]
+    assert "sort" in show(eight, 100, 30)[-1]
+
+
+def test_a_folded_gpu_says_that_enter_shows_its_slices(mig, show):
+    assert any("enter slices ╯" in line for line in show(mig, 100, 30))
+    assert any("enter device ╯" in line for line in show(after(mig, Moved(box="devices", row=1)), 100, 30))
+
+
 def test_columns_never_take_more_than_there_is():
     for cells in range(56, 260):
-        has = overview_rows.columns(cells)
+        has = overview_row.columns(cells)
         assert has.history >= 0
         assert has.second >= 0
 

@@ -10,7 +10,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from netmind_tui.tui.action import read_keymap
-from netmind_tui.tui.bench_state import CHOOSE, HISTORY, RESULT, ROOFLINE, RUNNING, PageTurned
+from netmind_tui.tui.bench_page import CHOOSE, HISTORY, RESULT, ROOFLINE, RUNNING
+from netmind_tui.tui.bench_state import PageTurned
 from netmind_tui.tui.frame import Size, picture
 from netmind_tui.tui.glyph import ASCII, UNICODE
 from netmind_tui.tui.message import Went

@@ -1,35 +1,16 @@
 """Asks before something is done that cannot be taken back; the words say exactly what will happen."""
 
-from typing import ClassVar
-
-from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.screen import ModalScreen
-from textual.widgets import Static
+from netmind_tui.tui.modal.dialogue import Dialogue
+from netmind_tui.tui.picture import Box, Line, Span, column, line, wrap
 
 
-class Confirm(ModalScreen[bool]):
+class Confirm(Dialogue[bool]):
     """A question with yes and no; ends with whether it was yes.
 
     ``enter`` is no, unless ``harmless`` says that yes breaks nothing: then it is yes.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "answer(True)", show=False, priority=True),
-        Binding("n,escape", "answer(False)", show=False, priority=True),
-        Binding("enter", "usual", show=False, priority=True),
-    ]
-    DEFAULT_CSS = """
-    Confirm { align: center middle; background: $background 60%; }
-    Confirm:nocolor { background: transparent; }
-    Confirm > Vertical {
-        width: 64; max-width: 94%; height: auto; padding: 1 2;
-        background: $background; border: round $warning; border-title-style: bold;
-    }
-    Confirm Static { width: 100%; height: auto; background: $background; color: $foreground; }
-    Confirm #keys { margin: 1 0 0 0; }
-    """
+    WIDEST = 64
 
     def __init__(
         self, title: str, question: str, *, yes: str, no: str = "leave it as it is", harmless: bool = False
@@ -37,23 +18,26 @@ class Confirm(ModalScreen[bool]):
         super().__init__()
         self._title = title
         self._question = question
-        self._yes = yes
-        self._no = no
-        self._harmless = harmless
+        self._answers = (
+            ("y", "y, enter" if harmless else "y", yes),
+            ("n", "n, esc" if harmless else "n, esc, enter", no),
+        )
+        self._usual = harmless
 
-    def compose(self) -> ComposeResult:
+    def box(self) -> Box:
         """What will happen, and the keys of yes and no."""
-        box = Vertical()
-        box.border_title = self._title
-        y, n = ("y, enter", "n, esc") if self._harmless else ("y", "n, esc, enter")
-        with box:
-            yield Static(self._question, markup=False)
-            yield Static(f"{y}  {self._yes}\n{n}  {self._no}", id="keys", markup=False)
+        lines: list[Line] = [(), *wrap(self._question, self.cells), ()]
+        names = max(len(shown) for _, shown, _ in self._answers)
+        for key, shown, words in self._answers:
+            first, *rest = wrap(words, self.cells - names - 2)
+            name = column(shown, names + 2, "key", action=key)
+            lines.append(line(name, *(Span(span.text, span.role, key) for span in first)))
+            lines += [line(" " * (names + 2), *each) for each in rest]
+        return Box("confirm", line(Span(self._title, "warn")), [*lines, ()])
 
-    def action_answer(self, is_yes: bool) -> None:
-        """Yes or no."""
-        self.dismiss(is_yes)
-
-    def action_usual(self) -> None:
-        """What enter is."""
-        self.dismiss(self._harmless)
+    def press(self, key: str, sign: str | None) -> bool:  # noqa: ARG002 - nothing is typed here
+        """Yes or no; nothing else leaves."""
+        answers = {"y": True, "n": False, "escape": False, "enter": self._usual}
+        if key in answers:
+            self.dismiss(answers[key])
+        return key in answers

@@ -3,22 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import ClassVar
-
-from textual import events
-from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.screen import ModalScreen
-from textual.widgets import Input
 
 from netmind_tui.tui.glyph import as_ascii
-from netmind_tui.tui.picture import Line, Span, column, fit, line, plain, wrap
-from netmind_tui.tui.skin import Skin
+from netmind_tui.tui.modal.dialogue import Dialogue, keys
+from netmind_tui.tui.modal.text_line import TextLine
+from netmind_tui.tui.picture import Box, Line, Span, column, fit, line, plain, wrap
 from netmind_tui.tui.stage import Stage
 
-_WIDEST, _HIGHEST = 96, 30
-_FRAME_CELLS, _FRAME_ROWS = 4, 4
+_HIGHEST = 26
+_ABOVE = 2
 _KEY, _TITLE, _NARROW = 10, 24, 70
 _NARROW_KEY, _NARROW_TITLE = 8, 18
 
@@ -61,175 +54,138 @@ def found(query: str, entries: Sequence[Entry]) -> list[Entry]:
     return [entries[place] for _, place in sorted(near)]
 
 
-class _List(Stage, can_focus=False):
-    """The entries; the line above keeps the keys."""
-
-    DEFAULT_CSS = "_List { width: 100%; height: 1fr; }"
-
-
-class Finder(ModalScreen[str | None]):
+class Finder(Dialogue[str | None]):
     """Ends with the wish of the entry that was chosen, or with ``None`` if it was left."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", show=False, priority=True),
-        Binding("up,ctrl+k", "step(-1)", show=False, priority=True),
-        Binding("down,ctrl+j,tab", "step(1)", show=False, priority=True),
-        Binding("pageup", "page(-1)", show=False, priority=True),
-        Binding("pagedown", "page(1)", show=False, priority=True),
-    ]
-    DEFAULT_CSS = """
-    Finder { align: center middle; background: $background 60%; }
-    Finder:nocolor { background: transparent; }
-    Finder > Vertical {
-        height: auto; padding: 0 1; background: $background; border: round $primary; border-title-style: bold;
-        border-title-color: $primary; border-subtitle-color: $foreground;
-    }
-    Finder Input {
-        width: 100%; height: 1; margin: 0 0 1 0; padding: 0; border: none;
-        background: $background; color: $foreground;
-    }
-    Finder Input:focus { border: none; background: $background; background-tint: $background; }
-    """
+    WIDEST = 96
 
-    def __init__(self, title: str, placeholder: str, entries: Sequence[Entry], skin: Skin, *, query: str = "") -> None:
+    def __init__(self, title: str, placeholder: str, entries: Sequence[Entry], *, query: str = "") -> None:
         super().__init__()
         self._title = title
         self._placeholder = placeholder
         self._entries = entries
-        self._skin = skin
-        self._query = query
+        self._line = TextLine.of(query)
         self._found = found(query, entries)
         self._chosen = 0
         self._top = 0
-        self._list = _List(skin)
 
-    def compose(self) -> ComposeResult:
+    @property
+    def found(self) -> Sequence[Entry]:
+        """What is meant by what was typed, nearest first."""
+        return self._found
+
+    def box(self) -> Box:
         """The line, and the list."""
-        box = Vertical()
-        box.border_title = self._title
-        box.border_subtitle = "enter does it   esc leaves"
-        if not self._skin.glyphs.braille:
-            box.styles.border = ("ascii", box.styles.border.top[1])
-        with box:
-            line_ = Input(self._query, placeholder=self._placeholder, select_on_focus=False)
-            line_.cursor_blink = False
-            yield line_
-            yield self._list
+        listed = [*self._seen(), *[()] * self._room]
+        lines: list[Line] = [self._line.drawn(self.cells, hint=self._placeholder), (), *listed[: self._room]]
+        more = keys(("enter", "enter", "does it"), ("escape", "esc", "leaves"))
+        return Box("finder", line(Span(self._title, "title")), lines, more=more)
 
-    def on_mount(self) -> None:
-        """Begin to type at once."""
-        self._lay_out()
-        self.query_one(Input).focus()
+    def press(self, key: str, sign: str | None) -> bool:
+        """Narrow the list, go through it, take what the cursor is on, or leave."""
+        steps = {"up": -1, "ctrl+k": -1, "down": 1, "ctrl+j": 1, "tab": 1, "shift+tab": -1}
+        steps |= {"pageup": -self._page, "pagedown": self._page}
+        if key == "escape":
+            self.dismiss(None)
+        elif key == "enter":
+            if self._found:
+                self.dismiss(self._found[self._chosen].wish)
+        elif key in steps:
+            self._step(steps[key])
+        elif (typed := self._line.after(key, sign)) is not None:
+            self._type(typed)
+        else:
+            return False
+        return True
 
-    def on_resize(self, _event: events.Resize) -> None:
-        """Lay it out anew."""
-        self._lay_out()
+    def paste(self, text: str) -> None:
+        """Look for it."""
+        self._type(self._line.typed(" ".join(text.split())))
 
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Narrow the list."""
-        event.stop()
-        self._query, self._chosen, self._top = event.value, 0, 0
-        self._found = found(event.value, self._entries)
-        self._draw()
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Do what the cursor is on."""
-        event.stop()
-        if self._found:
-            self.dismiss(self._found[self._chosen].wish)
-
-    def on_stage_clicked(self, event: Stage.Clicked) -> None:
-        """Do what was clicked."""
-        event.stop()
-        self.dismiss(self._found[int(event.action)].wish)
+    def do(self, action: str) -> None:
+        """A key, or an entry by its number."""
+        if not action.isdigit():
+            super().do(action)
+        elif int(action) < len(self._found):  # the list may have narrowed since
+            self.dismiss(self._found[int(action)].wish)
 
     def on_stage_scrolled(self, event: Stage.Scrolled) -> None:
         """The wheel moves the cursor."""
         event.stop()
-        self.action_step(event.step)
+        self._step(event.step)
+        self.draw()
 
-    def action_leave(self) -> None:
-        """Do nothing."""
-        self.dismiss(None)
+    def _type(self, typed: TextLine) -> None:
+        if typed.text != self._line.text:
+            self._chosen, self._top = 0, 0
+            self._found = found(typed.text, self._entries)
+        self._line = typed
 
-    def action_step(self, step: int) -> None:
-        """The next entry, or the one before."""
+    def _step(self, step: int) -> None:
         self._chosen = max(0, min(len(self._found) - 1, self._chosen + step))
-        self._draw()
-
-    def action_page(self, step: int) -> None:
-        """As many entries as are seen, on or back."""
-        self.action_step(step * max(1, self._rows - 2))
 
     @property
-    def _rows(self) -> int:
-        return max(1, min(_HIGHEST, self.app.size.height - 2) - _FRAME_ROWS)
+    def _room(self) -> int:
+        return max(1, min(_HIGHEST, self.rows - _ABOVE))
 
     @property
-    def _cells(self) -> int:
-        return max(10, min(_WIDEST, self.app.size.width - 4) - _FRAME_CELLS)
+    def _page(self) -> int:
+        return max(1, self._room - 2)
 
-    def _lay_out(self) -> None:
-        box = self.query_one(Vertical)
-        box.styles.width = self._cells + _FRAME_CELLS
-        self._list.styles.height = self._rows
-        self._draw()
-
-    def _draw(self) -> None:
-        lines, of_chosen = self._lines()
-        first, last = of_chosen
+    def _seen(self) -> list[Line]:
+        """The part of the list that the cursor is in."""
+        lines, (first, last) = self._lines()
         # The heading above the first entry is seen, too.
-        self._top = min(self._top, max(0, first - 1)) if self._top >= first else max(self._top, last - self._rows)
-        shown = lines[self._top : self._top + self._rows]
-        shown += [fit((), self._cells)] * (self._rows - len(shown))
-        self._list.show(shown)
+        self._top = min(self._top, max(0, first - 1)) if self._top >= first else max(self._top, last - self._room)
+        return lines[self._top : self._top + self._room]
 
     def _lines(self) -> tuple[list[Line], tuple[int, int]]:
         """All lines of the list, and from where to where the chosen entry's are."""
         lines: list[Line] = []
         at, group = (0, 0), ""
         for place, entry in enumerate(self._found):
-            if not self._query.strip() and entry.group != group:
+            if not self._line.text.strip() and entry.group != group:
                 group = entry.group
-                lines += [fit((), self._cells)] if lines else []
-                lines.append(fit(line(Span(group, "title")), self._cells))
+                lines += [fit((), self.cells)] if lines else []
+                lines.append(fit(line(Span(group, "title")), self.cells))
             start = len(lines)
             lines += self._entry(entry, place)
             if place == self._chosen:
                 at = (start, len(lines))
         if not lines:
-            lines = [fit(line(Span("nothing is called that", "dim")), self._cells)]
-        if not self._skin.glyphs.braille:
-            lines = [
-                fit(
-                    tuple(Span(as_ascii(span.text), span.role, span.action) for span in each), self._cells, ellipsis="~"
-                )
-                for each in lines
-            ]
+            lines = [fit(line(Span("nothing is called that", "dim")), self.cells)]
         return lines, at
 
     def _entry(self, entry: Entry, place: int) -> list[Line]:
         chosen, action = place == self._chosen, str(place)
-        wide = self._cells >= _NARROW
-        keys, title = (_KEY, _TITLE) if wide else (_NARROW_KEY, _NARROW_TITLE)
-        room = self._cells - 2 - keys - title
+        wide = self.cells >= _NARROW
+        key, title = (_KEY, _TITLE) if wide else (_NARROW_KEY, _NARROW_TITLE)
+        room = self.cells - 2 - key - title
 
         def role(other: str) -> str:
             return "chosen" if chosen else other
 
         signs, names, abouts = (
             [plain(each) for each in wrap(words, cells)]
-            for words, cells in ((" ".join(entry.keys), keys - 1), (entry.title, title - 1), (entry.about, room))
+            for words, cells in (
+                (self._drawable(" ".join(entry.keys)), key - 1),
+                (entry.title, title - 1),
+                (entry.about, room),
+            )
         )
         drawn = []
         for row, (sign, name, about) in enumerate(zip_longest(signs, names, abouts, fillvalue="")):
-            mark = self._skin.glyphs.marks["chosen"] if chosen and row == 0 else ""
+            mark = self.skin.glyphs.marks["chosen"] if chosen and row == 0 else ""
             drawn.append(
                 line(
                     column(mark, 2, role("key"), action=action),
-                    column(sign, keys, role("key"), action=action),
+                    column(sign, key, role("key"), action=action),
                     column(name, title, role("strong"), action=action),
                     column(about, room, role("dim"), action=action),
                 )
             )
         return drawn
+
+    def _drawable(self, words: str) -> str:
+        """Keys in signs that this terminal has; of another width, and so before they are put into their column."""
+        return words if self.skin.glyphs.braille else as_ascii(words)

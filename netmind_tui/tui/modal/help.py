@@ -2,7 +2,6 @@
 
 from netmind_tui.tui.action import ACTIONS, SHOWN, Action, Keymap
 from netmind_tui.tui.modal.finder import Entry, Finder
-from netmind_tui.tui.skin import Skin
 from netmind_tui.tui.state import TITLES
 
 _EVERYWHERE = "Everywhere"
@@ -32,9 +31,9 @@ def signs(keymap: Keymap, action: Action) -> tuple[str, ...]:
 class Help(Finder):
     """What can be done, and with which key."""
 
-    def __init__(self, keymap: Keymap, screen: str, skin: Skin, *, read_only: bool) -> None:
+    def __init__(self, keymap: Keymap, screen: str, *, read_only: bool) -> None:
         found = entries(keymap, screen, read_only=read_only)
-        super().__init__("help", "type a key or a word", found, skin)
+        super().__init__("help", "type a key or a word", found)
 
 
 def _entry(action: Action, keymap: Keymap, group: str, wish: str) -> Entry:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from netmind_tui.tui.action import Keymap, applicable
+from netmind_tui.tui.bench_find import kernels
 from netmind_tui.tui.modal.finder import Entry, Finder
 from netmind_tui.tui.modal.help import signs
 from netmind_tui.tui.skin import PALETTES, Skin
@@ -24,15 +25,15 @@ def commands(state: State, keymap: Keymap, skin: Skin) -> list[Entry]:
 
 
 def things(state: State) -> list[Entry]:
-    """What can be gone to: devices, and what needs the owner."""
-    return [*_devices(state), *_needs(state)]
+    """What can be gone to: devices, what needs the owner, and kernels."""
+    return [*_devices(state), *_needs(state), *kernels(state)]
 
 
 class Palette(Finder):
     """Ends with the wish that was found."""
 
-    def __init__(self, title: str, entries: Sequence[Entry], skin: Skin) -> None:
-        super().__init__(title, "type a few letters", entries, skin)
+    def __init__(self, title: str, entries: Sequence[Entry]) -> None:
+        super().__init__(title, "type a few letters", entries)
 
 
 def _looks(skin: Skin) -> Iterator[Entry]:

@@ -1,44 +1,19 @@
 """Asks for one value, and says while it is typed whether it can be."""
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar
 
-from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.screen import ModalScreen
-from textual.widgets import Input, Static
+from netmind_tui.tui.modal.dialogue import Dialogue, keys
+from netmind_tui.tui.modal.text_line import TextLine
+from netmind_tui.tui.picture import Box, Line, Span, line, wrap
 
-_ABOUT = "[b]enter[/b] takes it · [b]esc[/b] leaves it as it is"
-_CHOICES = " · [b]↑ ↓[/b] choose"
+_MOST_CHOICES = 8
+_FAULT_ROWS = 2
 
 
-class Prompt(ModalScreen[str | None]):
+class Prompt(Dialogue[str | None]):
     """A line to type into; ``fault`` says why a value cannot be. Ends with the text, or with ``None`` if left.
 
-    With ``choices`` the arrows go through them.
-    """
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", show=False, priority=True),
-        Binding("up", "step(-1)", show=False, priority=True),
-        Binding("down", "step(1)", show=False, priority=True),
-    ]
-    DEFAULT_CSS = """
-    Prompt { align: center middle; }
-    Prompt > Vertical {
-        width: 72; max-width: 94%; height: auto; padding: 1 2;
-        background: $background; border: round $primary; border-title-style: bold;
-    }
-    Prompt Static { width: 100%; height: auto; background: $background; color: $foreground; }
-    Prompt Input {
-        width: 100%; height: 3; margin: 1 0 0 0; padding: 0 1; background: $background; color: $foreground;
-        border: round $primary;
-    }
-    Prompt Input:focus { border: round $primary; background-tint: $background; }
-    Prompt Input.-wrong, Prompt Input.-wrong:focus { border: round $error; }
-    Prompt #fault { min-height: 2; color: $error; }
-    Prompt #about { text-style: dim; }
+    With ``choices`` the arrows go through them, and a click takes one.
     """
 
     def __init__(
@@ -53,44 +28,69 @@ class Prompt(ModalScreen[str | None]):
         super().__init__()
         self._title = title
         self._hint = hint
-        self._value = value
+        self._line = TextLine.of(value)
         self._fault = fault
         self._choices = tuple(choices)
 
-    def compose(self) -> ComposeResult:
-        """The title, what is expected, the line, what is wrong with it, and the keys."""
-        box = Vertical()
-        box.border_title = self._title
-        with box:
-            yield Static(self._hint, markup=False)
-            yield Input(self._value, select_on_focus=False)
-            yield Static("", id="fault", markup=False)
-            yield Static(_ABOUT + (_CHOICES if self._choices else ""), id="about")
+    @property
+    def text(self) -> str:
+        """What was typed."""
+        return self._line.text
 
-    def on_mount(self) -> None:
-        """Begin to type at once."""
-        self.query_one(Input).focus()
+    @property
+    def fault(self) -> str | None:
+        """Why that cannot be; ``None`` where it can."""
+        return self._fault(self.text)
 
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Say at once whether that can be."""
-        sentence = self._fault(event.value)
-        self.query_one(Input).set_class(sentence is not None, "-wrong")
-        self.query_one("#fault", Static).update(sentence or "")
+    def box(self) -> Box:
+        """What is expected, the line, what is wrong with it, and the keys."""
+        fault = self.fault if self.text else None
+        wrong = wrap(f"{self.skin.glyphs.marks['error']} {fault}", self.cells, "bad") if fault else []
+        wrong += [()] * (_FAULT_ROWS - len(wrong))
+        lines: list[Line] = [*wrap(self._hint, self.cells), (), self._line.drawn(self.cells), *wrong]
+        lines += self._listed()
+        choose = [("down", "↑ ↓", "choose")] if self._choices else []
+        lines.append(keys(("enter", "enter", "takes it"), ("escape", "esc", "leaves it as it is"), *choose))
+        return Box("prompt", line(Span(self._title, "title")), lines)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Take it, if it can be."""
-        event.stop()
-        if self._fault(event.value) is None:
-            self.dismiss(event.value.strip())
+    def press(self, key: str, sign: str | None) -> bool:
+        """Type, choose, take or leave."""
+        if key == "escape":
+            self.dismiss(None)
+        elif key == "enter":
+            if self.fault is None:
+                self.dismiss(self.text.strip())
+        elif key in ("up", "down") and self._choices:
+            self._choose(1 if key == "down" else -1)
+        elif (typed := self._line.after(key, sign)) is not None:
+            self._line = typed
+        else:
+            return False
+        return True
 
-    def action_leave(self) -> None:
-        """Leave it as it is."""
-        self.dismiss(None)
+    def paste(self, text: str) -> None:
+        """Put it in: the first line that has something."""
+        self._line = self._line.typed(next((each.strip() for each in text.splitlines() if each.strip()), ""))
 
-    def action_step(self, step: int) -> None:
-        """The next choice, or the one before."""
-        line = self.query_one(Input)
-        if self._choices:
-            here = self._choices.index(line.value) + step if line.value in self._choices else 0
-            line.value = self._choices[here % len(self._choices)]
-            line.cursor_position = len(line.value)
+    def do(self, action: str) -> None:
+        """A key, or a choice by its number."""
+        if action.isdigit():
+            self._line = TextLine.of(self._choices[int(action)])
+        else:
+            super().do(action)
+
+    def _choose(self, step: int) -> None:
+        here = self._choices.index(self.text) + step if self.text in self._choices else 0
+        self._line = TextLine.of(self._choices[here % len(self._choices)])
+
+    def _listed(self) -> list[Line]:
+        if not 0 < len(self._choices) <= _MOST_CHOICES:
+            return []
+        lines: list[Line] = []
+        for place, choice in enumerate(self._choices):
+            is_here = choice == self.text
+            mark = self.skin.glyphs.marks["chosen"] if is_here else " "
+            lines.append(
+                line(Span(f"{mark} ", "key", str(place)), Span(choice, "chosen" if is_here else "text", str(place)))
+            )
+        return [*lines, ()]

@@ -1,10 +1,10 @@
 """The screens: each module draws its body from the state, and knows its boxes, their rows and its twin command."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from importlib import import_module
-from typing import Protocol, cast
+from typing import Protocol
 
 from netmind_tui.tui.glyph import Glyphs
+from netmind_tui.tui.later import Later
 from netmind_tui.tui.picture import Line
 from netmind_tui.tui.state import State
 
@@ -28,31 +28,30 @@ class Body(Protocol):
         """The command that shows the same."""
 
 
+HOMES: Mapping[str, Later[Body]] = {
+    "overview": Later(f"{__name__}.overview"),
+    "devices": Later(f"{__name__}.devices"),
+    "bench": Later(f"{__name__}.bench"),
+    "schedule": Later(f"{__name__}.empty", "SCHEDULE"),
+    "earnings": Later(f"{__name__}.empty", "EARNINGS"),
+    "cert": Later(f"{__name__}.cert"),
+    "activity": Later(f"{__name__}.empty", "ACTIVITY"),
+    "settings": Later(f"{__name__}.settings"),
+    "first run": Later(f"{__name__}.first_run"),
+}
+
+
 class _Screens(Mapping[str, Body]):
     """Each screen is loaded when it is first shown: the first picture does without the others' 100 ms."""
 
-    _HOMES: Mapping[str, tuple[str, str | None]] = {
-        "overview": ("overview", None),
-        "devices": ("devices", None),
-        "bench": ("bench", None),
-        "schedule": ("empty", "SCHEDULE"),
-        "earnings": ("empty", "EARNINGS"),
-        "cert": ("empty", "CERT"),
-        "activity": ("empty", "ACTIVITY"),
-        "settings": ("settings", None),
-        "first run": ("first_run", None),
-    }
-
     def __getitem__(self, name: str) -> Body:
-        module, member = self._HOMES[name]
-        found = import_module(f"{__name__}.{module}")
-        return cast("Body", found if member is None else getattr(found, member))
+        return HOMES[name]()
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._HOMES)
+        return iter(HOMES)
 
     def __len__(self) -> int:
-        return len(self._HOMES)
+        return len(HOMES)
 
 
 _SCREENS = _Screens()

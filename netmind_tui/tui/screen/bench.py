@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from netmind_tui.model.quantity import duration
 from netmind_tui.model.selector import ranges
-from netmind_tui.tui.bench_state import CHOOSE, COMPARISON, HISTORY, RESULT, ROOFLINE, RUNNING, Job
+from netmind_tui.tui.bench_page import CHOOSE, COMPARISON, HISTORY, RESULT, ROOFLINE, RUNNING, VERIFIED
+from netmind_tui.tui.bench_state import Job
 from netmind_tui.tui.glyph import UNICODE, Contribution, Glyphs
-from netmind_tui.tui.picture import Line, Span, line, width
+from netmind_tui.tui.picture import Line, Span, line
 from netmind_tui.tui.screen import (
     bench_choose,
     bench_figures,
@@ -15,7 +16,9 @@ from netmind_tui.tui.screen import (
     bench_result,
     bench_roofline,
     bench_running,
+    bench_verified,
 )
+from netmind_tui.tui.screen.bench_check import subject_lines
 from netmind_tui.tui.screen.bench_part import chosen_devices, chosen_plan, shown_devices
 from netmind_tui.tui.screen.bench_summary import summary_lines
 from netmind_tui.tui.state import State
@@ -27,8 +30,10 @@ _BOXES = {
     HISTORY: bench_history.HISTORY_BOXES,
     COMPARISON: bench_history.COMPARISON_BOXES,
     ROOFLINE: bench_roofline.BOXES,
+    VERIFIED: bench_verified.BOXES,
 }
 _PROSE_CELLS = 80
+_NARROW_CELLS = 56
 _ROWS = 6
 
 
@@ -40,6 +45,7 @@ def page(state: State) -> str:
     missing = (
         (bench.page == RUNNING and bench.job is None)
         or (bench.page in (RESULT, ROOFLINE) and bench.run is None)
+        or (bench.page == VERIFIED and not bench_verified.subjects(state))
         or (bench.page == COMPARISON and bench.comparison is None)
     )
     return CHOOSE if missing else bench.page
@@ -54,6 +60,8 @@ def body(state: State, cells: int, rows: int, glyphs: Glyphs) -> Sequence[Line]:
         return bench_result.body(state, bench.run, cells, rows, glyphs)
     if shown == ROOFLINE and bench.run is not None:
         return bench_roofline.body(state, bench.run, cells, rows, glyphs)
+    if shown == VERIFIED:
+        return bench_verified.body(state, cells, rows, glyphs)
     if shown == HISTORY:
         return bench_history.history(state, cells, rows, glyphs)
     if shown == COMPARISON and bench.comparison is not None:
@@ -75,6 +83,12 @@ def count(state: State, box: str) -> int:
         return len(shown_devices(state))
     if box == "runs":
         return len(bench.kept or ())
+    kept = bench.kept or ()
+    if box == "figures" and kept:
+        chosen = kept[min(state.view.row("runs"), len(kept) - 1)]
+        return max(0, sum(figure.value is not None for figure in chosen.figures) - _ROWS)
+    if box == "verified":
+        return len(bench_verified.subjects(state))
     if box == "results" and bench.run is not None:
         return len(bench_figures.figures_of(bench.run))
     return max(0, len(_prose(state, box)) - _ROWS)
@@ -83,6 +97,10 @@ def count(state: State, box: str) -> int:
 def _prose(state: State, box: str) -> Sequence[Line]:
     if box == "plan":
         return bench_choose.plan_lines(state, _PROSE_CELLS, UNICODE)
+    if box == "how":
+        known = bench_verified.subjects(state)
+        chosen = known[bench_verified.chosen(state, known)]
+        return subject_lines(chosen, _NARROW_CELLS, 0, UNICODE)
     if box == "summary" and state.bench.run is not None:
         return summary_lines(state.bench.run, _PROSE_CELLS, UNICODE)
     if box == "compared" and state.bench.comparison is not None:
@@ -96,9 +114,12 @@ def opened(state: State, box: str, row: int) -> str | None:
         return "bench start"
     if box == "devices":
         return "bench toggle"
+    if box == "results":
+        return "bench verified"
     kept = state.bench.kept or ()
-    if box == "runs" and row < len(kept):
-        return f"open-run {kept[row].run_id}"
+    if box in ("runs", "figures") and kept:
+        chosen = min(row if box == "runs" else state.view.row("runs"), len(kept) - 1)
+        return f"open-run {kept[chosen].run_id}"
     return None
 
 
@@ -109,7 +130,8 @@ def twin(state: State) -> str:
         return "netmind bench --history"
     if shown == COMPARISON and bench.comparison is not None:
         return f"netmind compare {' '.join((*bench.comparison.base, *bench.comparison.new))}"
-    if shown in (RESULT, ROOFLINE) and bench.run is not None:
+    is_read = shown == VERIFIED and not bench_verified.is_going(state)
+    if (shown in (RESULT, ROOFLINE) or is_read) and bench.run is not None:
         return f"netmind bench --suite {bench.run.suite}{_named(state, [each.id for each in bench.run.devices])}"
     if bench.job is not None:
         return f"netmind bench --suite {bench.job.plan.suite}{_named(state, bench.job.plan.devices)}"
@@ -136,25 +158,63 @@ def device_choices(state: State) -> list[str]:
     return []
 
 
+def works(state: State, action: str) -> bool:
+    """Whether an action does something on the page that is shown, so that the foot names it."""
+    bench, shown = state.bench, page(state)
+    goes_on = bench.job is not None and not bench.job.is_stopping
+    match action:
+        case "bench start":
+            return state.feed.kind == "live" and bench.job is None
+        case "bench skip":
+            return goes_on and (shown == RUNNING or (shown == VERIFIED and bench_verified.is_going(state)))
+        case "bench device":
+            return len(device_choices(state)) > 1
+        case "bench verified":
+            return shown in (RUNNING, RESULT, ROOFLINE)
+        case "bench roofline":
+            return bench.run is not None and shown in (CHOOSE, RESULT) and bool(bench_roofline.devices_of(bench.run))
+        case "bench history":
+            return shown != HISTORY
+        case "bench mark":
+            return shown == HISTORY and bool(bench.kept)
+        case _:
+            return True
+
+
+def leaves(state: State) -> str:
+    """What ``esc`` does on the page that is shown, in a word; nothing on the first one."""
+    job, shown = state.bench.job, page(state)
+    if shown == RUNNING and job is not None:
+        return "" if job.is_stopping else f"stop, keep {job.finished}" if job.finished else "stop"
+    return "" if shown == CHOOSE else "back"
+
+
 def status(state: State, cells: int, glyphs: Glyphs) -> Line:
     """The state line while something is measured, in so many cells; empty otherwise."""
     job = state.bench.job
     if job is None:
         return ()
     mark = Span(f" {glyphs.states[Contribution.MEASURING]} MEASURING", "measuring", "go bench")
-    what = Span(f" {job.plan.suite}, {_where(job)}", "text", "go bench")
+    what = f" {job.plan.suite}, {_where(job)}"
     if job.is_stopping:
-        return line(mark, what, Span(" · stopping, what is finished is kept", "warn"))
+        kept = " · stopping, what is finished is kept"
+        return line(mark, Span(_widest((what + kept, kept, " · stopping"), cells - mark.width), "warn"))
     number, total = job.progress
     elapsed, left = _clock(job.elapsed_s), _clock(job.left_s)
     forms = (
-        f" · kernel {number} of {total}  {elapsed}, about {left} left",
-        f" · kernel {number} of {total}  about {left} left",
-        f" · {number} of {total}  {left} left",
-        f" · {number}/{total}",
+        f"{what} · kernel {number} of {total}  {elapsed}, about {left} left",
+        f"{what} · kernel {number} of {total}  about {left} left",
+        f"{what} · {number} of {total}  {left} left",
+        f"{what} · {number}/{total}",
+        f" {job.plan.suite} · {number}/{total}",
+        f" {number}/{total}",
     )
-    room = cells - width((mark, what))
-    return line(mark, what, Span(next((words for words in forms if len(words) <= room), forms[-1])))
+    return line(mark, Span(_widest(forms, cells - mark.width), "text", "go bench"))
+
+
+def _widest(forms: tuple[str, ...], cells: int) -> str:
+    """The first form that there is room for, or the last."""
+    return next((words for words in forms if len(words) <= cells), forms[-1])
 
 
 def _where(job: Job) -> str:

@@ -7,7 +7,7 @@ from netmind_tui.model.quantity import duration, gibibytes
 from netmind_tui.model.selector import ranges
 from netmind_tui.tui.bench_plan import Plan, Planned
 from netmind_tui.tui.glyph import Glyphs
-from netmind_tui.tui.picture import Line, Span, beside, column, ends, framed, line, width, wrap
+from netmind_tui.tui.picture import Line, Span, beside, column, ends, framed, line, plain, width, wrap
 from netmind_tui.tui.screen.bench_part import (
     box_of,
     chosen_devices,
@@ -22,6 +22,9 @@ from netmind_tui.tui.screen.bench_part import (
 from netmind_tui.tui.state import State
 
 BOXES = ("suites", "devices", "plan")
+KERNEL = "bench kernel"
+"""The choice of the view that names the kernel which was looked for."""
+
 _WIDE, _LEFT_CELLS = 96, 56
 _NARROW = 70
 _MANY = 8
@@ -60,17 +63,31 @@ def body(state: State, cells: int, rows: int, glyphs: Glyphs) -> list[Line]:
         drawn += framed(device_box, cells, shown + 2, glyphs, focused=here == "devices")
     left = rows - len(drawn)
     lines = plan_lines(state, cells - 4, glyphs)
+    spot = _sought(state, lines) if here == "plan" else None
+    if spot is not None:
+        lines[spot] = cursor(lines[spot], here=True)
+    first = state.view.row("plan") if "plan" in state.view.rows else max(0, (spot or 0) - 1)
     plan = chosen_plan(state)
     keys = line(Span(f"{_count(plan)} · about {duration(plan.expected_s)}", "strong")) if plan and plan.tried else ()
     plan_box = box_of(
         "plan",
         "plan",
-        from_row(lines, state.view.row("plan"), left - 2),
+        from_row(lines, first, left - 2),
         keys=keys,
         legend=line(Span("h", "key", "bench history"), Span(" kept runs", "dim", "bench history")),
         more=more(lines, left - 2),
     )
     return drawn + framed(plan_box, cells, left, glyphs, focused=here == "plan")
+
+
+def _sought(state: State, lines: Sequence[Line]) -> int | None:
+    """The line of the kernel that was looked for."""
+    name = state.view.choice(KERNEL, "")
+    if not name:
+        return None
+    own = [place for place, each in enumerate(lines) if each and each[0].text.strip() == name]
+    named = [place for place, each in enumerate(lines) if name in plain(each)]
+    return next(iter([*own, *named]), None)
 
 
 def _suites(state: State, cells: int, title_rows: int, glyphs: Glyphs, *, focused: bool) -> list[Line]:

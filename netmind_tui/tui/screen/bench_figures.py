@@ -12,7 +12,7 @@ from netmind_tui.model.quantity import interval, percent, quantity
 from netmind_tui.model.selector import ranges
 from netmind_tui.tui.glyph import Glyphs, bar
 from netmind_tui.tui.picture import Line, Span, column, ends, fit, line, wrap
-from netmind_tui.tui.screen.bench_part import PEAK_CELLS, ROLES, SPREAD_CELLS, marked
+from netmind_tui.tui.screen.bench_part import PEAK_CELLS, ROLES, SPREAD_CELLS, marked, why_not
 from netmind_tui.tui.screen.bench_strip import whisker
 
 DETAIL_ROWS = 3
@@ -154,8 +154,7 @@ def figure_line(figure: Figure, table: Table, place: int, glyphs: Glyphs) -> Lin
         name = (*name, Span(f" {figure.devices}", "dim", wish))
     first, value = figure.rows[0], figure.value
     if value is None:
-        why = first.reasons[0].detail if first.reasons else "not measured"
-        return fit((*name, Span(f"  {first.status}: {why}", "dim", wish)), cells)
+        return fit((*name, Span(f"  {why_not(first)}", "dim", wish)), cells)
     parts = [column(quantity(value, first.unit), table.rate, "figure", right=True)]
     if table.has_interval:
         parts.append(column(interval(figure.bounds, value, first.unit), _INTERVAL, "dim", right=True))

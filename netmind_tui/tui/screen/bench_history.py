@@ -1,16 +1,20 @@
 """The runs that were kept, newest first, and two of them held against each other."""
 
+from collections.abc import Sequence
+
 from netmind_tui.model.comparison import Compared, Comparison, Judgement, KeptFigure, KeptRun
 from netmind_tui.model.finding import Status
 from netmind_tui.model.quantity import quantity, significant
 from netmind_tui.model.selector import ranges
 from netmind_tui.tui.glyph import Glyphs
 from netmind_tui.tui.picture import Line, Span, column, ends, fit, framed, line, wrap
-from netmind_tui.tui.screen.bench_part import ROLES, box_of, cursor, from_row, more, scrolled
+from netmind_tui.tui.screen.bench_part import ROLES, box_of, cursor, focus, from_row, more, scrolled
+from netmind_tui.tui.screen.bench_strip import trend
 from netmind_tui.tui.state import State
 
-HISTORY_BOXES, COMPARISON_BOXES = ("runs",), ("compared",)
-_DEVICES_FROM, _FIGURES_FROM = 74, 22
+HISTORY_BOXES, COMPARISON_BOXES = ("runs", "figures"), ("compared",)
+_DEVICES_FROM = 74
+_FIGURE_CELLS, _FIGURE_CELLS_MOST, _TREND, _VALUE = 50, 64, 8, 18
 _JUDGED = {
     Judgement.BETTER: ("better", "good"),
     Judgement.SAME: ("same", "text"),
@@ -27,26 +31,31 @@ def history(state: State, cells: int, rows: int, glyphs: Glyphs) -> list[Line]:
     words = "reading the kept runs …" if kept is None else "No run is kept yet: b measures, and keeps what it finds."
     if not kept:
         return framed(box_of("runs", "kept runs", wrap(words, cells - 4, "dim")), cells, rows, glyphs, focused=True)
-    chosen = min(state.view.row("runs"), len(kept) - 1)
+    chosen, here = min(state.view.row("runs"), len(kept) - 1), focus(state, HISTORY_BOXES)
     lines = [_run(state, run, place, cells - 4, glyphs, here=place == chosen) for place, run in enumerate(kept)]
-    detail = _figures(kept[chosen], cells - 4, glyphs) if rows >= _FIGURES_FROM or cells >= _DEVICES_FROM else []
-    most = rows // 2
-    detail_rows = min(len(detail), most) + 2 if detail and rows >= 12 else 0  # noqa: PLR2004 - a list and a detail
-    top = rows - detail_rows
+    detail = _figures(kept, chosen, cells - 4, rows - rows // 2 - 2, glyphs)
+    # The list gives way to the figures only as far as both have a half.
+    top = min(len(lines) + 2, max(rows // 2, rows - len(detail) - 2))
+    detail_rows = rows - top
     legend = line(
-        Span("enter", "key"), Span(" open  ", "dim"), Span("c", "key", "bench mark"), Span(" compare two", "dim")
+        Span("enter", "key", "enter"),
+        Span(" open  ", "dim", "enter"),
+        Span("c", "key", "bench mark"),
+        Span(" compare two", "dim"),
     )
     count = line(Span(f"{len(kept)} kept", "dim"))
     box = box_of("runs", "kept runs", scrolled(lines, chosen, top - 2), keys=count, legend=legend)
-    drawn = framed(box, cells, top, glyphs, focused=True)
-    if detail_rows:
-        drawn += framed(
-            box_of("figures", kept[chosen].run_id, detail, more=more(detail, detail_rows - 2)),
-            cells,
-            detail_rows,
-            glyphs,
-        )
-    return drawn
+    drawn = framed(box, cells, top, glyphs, focused=here == "runs")
+    several = any(_past(kept, chosen, figure)[1:] for figure in kept[chosen].figures)
+    trend = f"strips: the {kept[chosen].suite} runs before it, from 0" if several else ""
+    box = box_of(
+        "figures",
+        kept[chosen].run_id,
+        from_row(detail, state.view.row("figures"), detail_rows - 2),
+        legend=line(Span(trend, "dim")) if trend else (),
+        more=more(detail, detail_rows - 2),
+    )
+    return drawn + framed(box, cells, detail_rows, glyphs, focused=here == "figures")
 
 
 def _run(state: State, run: KeptRun, place: int, cells: int, glyphs: Glyphs, *, here: bool) -> Line:
@@ -58,7 +67,7 @@ def _run(state: State, run: KeptRun, place: int, cells: int, glyphs: Glyphs, *, 
     words = line(
         Span(f"{glyphs.marks['chosen'] if is_marked else ' '} ", "key", wish),
         Span(f"{glyphs.marks[run.verdict]} ", ROLES[run.verdict], wish),
-        column(f"{run.started_at[:16].replace('T', ' ')}", 18, action=wish),
+        column(f"{run.started_at[:16].replace('T', ' ')}", 17, action=wish),
         column(run.suite, 11, "strong", action=wish),
         column(f"{counted} {'figure' if counted == 1 else 'figures'}", 12, "dim", action=wish) if roomy else None,
         Span(f"{run.verdict}{stopped}", ROLES[run.verdict] if run.verdict is not Status.SKIP else "dim", wish),
@@ -67,28 +76,43 @@ def _run(state: State, run: KeptRun, place: int, cells: int, glyphs: Glyphs, *, 
     return cursor(ends(words, line(Span(f" {devices}", "dim", wish)), cells), here=here)
 
 
-def _figures(run: KeptRun, cells: int, glyphs: Glyphs) -> list[Line]:
-    """The figures of a run, as many beside each other as there is room for."""
-    figures = [figure for figure in run.figures if figure.value is not None]
+def _figures(kept: Sequence[KeptRun], chosen: int, cells: int, rows: int, glyphs: Glyphs) -> list[Line]:
+    """The figures of a run, each with those of the runs before it; beside each other where there are many."""
+    figures = [figure for figure in kept[chosen].figures if figure.value is not None]
     if not figures:
         return [line(Span("no figure", "dim"))]
     several = len({figure.device for figure in figures}) > 1
-    beside = max(1, cells // 46)
-    wide = cells // beside
+    beside = max(1, min(cells // _FIGURE_CELLS, -(-len(figures) // max(1, rows))))
+    wide = min(cells // beside, _FIGURE_CELLS_MOST)
     high = -(-len(figures) // beside)
     lines: list[Line] = []
     for row in range(high):
         parts: list[Span] = []
         for place in range(row, len(figures), high):
-            parts += _figure(figures[place], wide, glyphs, several=several)
+            past = _past(kept, chosen, figures[place])
+            parts += _figure(figures[place], past, wide, glyphs, several=several)
         lines.append(tuple(parts))
     return lines
 
 
-def _figure(figure: KeptFigure, cells: int, glyphs: Glyphs, *, several: bool) -> Line:
+def _past(kept: Sequence[KeptRun], chosen: int, figure: KeptFigure) -> list[float]:
+    """The same kernel on the same device in runs of the same suite, the oldest first, up to the chosen run."""
+    found = [
+        each.value
+        for run in kept[chosen:]
+        if run.suite == kept[chosen].suite
+        for each in run.figures
+        if (each.kernel, each.device) == (figure.kernel, figure.device) and each.value is not None
+    ]
+    return found[:_TREND][::-1]
+
+
+def _figure(figure: KeptFigure, past: Sequence[float], cells: int, glyphs: Glyphs, *, several: bool) -> Line:
     name = f"{figure.kernel} {figure.device}" if several else figure.kernel
     left = line(Span(f"{glyphs.marks[figure.status]} ", ROLES[figure.status]), Span(name))
-    return (*ends(left, line(Span(quantity(figure.value, figure.unit), "figure")), cells - 2), Span("  "))
+    strip = trend(past, glyphs).rjust(_TREND + 1) if len(past) > 1 else " " * (_TREND + 1)
+    right = line(Span(strip, "chart"), column(quantity(figure.value, figure.unit), _VALUE, "figure", right=True))
+    return (*ends(left, right, cells - 2), Span("  "))
 
 
 def comparison(state: State, found: Comparison, cells: int, rows: int, glyphs: Glyphs) -> list[Line]:

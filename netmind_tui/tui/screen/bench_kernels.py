@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from statistics import median
 
 from netmind_tui.model.finding import worst
+from netmind_tui.model.kernel import Phase
 from netmind_tui.model.measurement import Measurement
 from netmind_tui.model.quantity import duration, percent
 from netmind_tui.model.selector import ranges
@@ -11,7 +12,7 @@ from netmind_tui.tui.bench_plan import Stage
 from netmind_tui.tui.bench_state import Going, Job
 from netmind_tui.tui.glyph import Glyphs
 from netmind_tui.tui.picture import Line, Span, column, ends, line
-from netmind_tui.tui.screen.bench_part import PEAK_CELLS, RATE_CELLS, SPREAD_CELLS, marked, rate_columns
+from netmind_tui.tui.screen.bench_part import PEAK_CELLS, RATE_CELLS, SPREAD_CELLS, marked, rate_columns, why_not
 
 
 def kernel_lines(job: Job, cells: int, glyphs: Glyphs) -> tuple[list[Line], int]:
@@ -68,8 +69,7 @@ def _finished(words: str, rows: Sequence[Measurement], cells: int, glyphs: Glyph
     name = line(marked(worst([row.status for row in rows]), glyphs), Span(words))
     values = [row.value for row in rows if row.value is not None]
     if not values:
-        why = rows[0].reasons[0].detail if rows[0].reasons else "not measured"
-        return ends(name, line(Span(f"  {rows[0].status}: {why}", "dim")), cells)
+        return ends(name, line(Span(f"  {why_not(rows[0])}", "dim")), cells)
     shares = [row.efficiency for row in rows if row.efficiency is not None]
     spreads = [row.cv for row in rows if row.cv is not None]
     right = rate_columns(
@@ -105,11 +105,18 @@ def share(value: float, peak: float, unit: str) -> float:
     return peak / value if unit == "s" else value / peak
 
 
+def is_survey(kernel: str) -> bool:
+    """Whether a kernel goes through something once, instead of timing samples."""
+    return kernel.startswith("memory.")
+
+
 def word(going: Sequence[Going]) -> str:
     """The phase in a word; of several devices, that of the one that is least far."""
     if not going:
         return "starting"
     if all(each.is_poised for each in going):
         return "poised"
+    if is_survey(going[0].kernel):
+        return "examining" if going[0].phase is not Phase.SETUP else "preparing"
     phases = [each.phase for each in going if not each.is_poised]
     return str(phases[0]) if phases and phases[0] is not None else "starting"

@@ -11,7 +11,7 @@ from netmind_tui.tui.chart import chart
 from netmind_tui.tui.glyph import Glyphs
 from netmind_tui.tui.picture import Box, Line, Span, column, joined, line, width, wrap
 from netmind_tui.tui.screen.bench_figure import large
-from netmind_tui.tui.screen.bench_kernels import share, word
+from netmind_tui.tui.screen.bench_kernels import is_survey, share, word
 from netmind_tui.tui.screen.bench_part import bounds, written
 from netmind_tui.tui.screen.bench_peers import slowest
 from netmind_tui.tui.screen.bench_strip import strip
@@ -72,7 +72,10 @@ def now_box(state: State, job: Job, cells: int, rows: int, glyphs: Glyphs) -> Bo
         keys = line(Span("d", "key", "bench device"), Span(f" {worst}", "dim", "bench device"))
     if shape and width(title) + len(shape) + width(keys) + 5 <= cells:
         title = (*title, Span(f"  {shape}", "dim"))
-    return Box("now", title, lines, keys=keys)
+    skip = (Span("n", "key", "bench skip"), Span(" skip  ", "dim", "bench skip"))
+    how = line(Span("v", "key", "bench verified"), Span(" how verified", "dim", "bench verified"))
+    may_skip = not (job.is_stopping or state.view.read_only)
+    return Box("now", title, lines, keys=keys, legend=(*skip, *how) if may_skip else how)
 
 
 def _figure(job: Job, stage: Stage, step: Planned, shown: list[Going], cells: int, glyphs: Glyphs) -> list[Line]:
@@ -85,7 +88,8 @@ def _figure(job: Job, stage: Stage, step: Planned, shown: list[Going], cells: in
     words: list[Line] = [line(Span(unit, "strong"), Span(", one device" if len(stage.tried) > 1 else ""))]
     if value is None:
         words[0] = line(Span(word(shown), "measuring"))
-        words += [line(Span("no sample is timed yet", "dim")), ()]
+        yet = "its figure is how much was right" if is_survey(step.kernel) else "no sample is timed yet"
+        words += [line(Span(yet, "dim")), ()]
     else:
         low, high = bounds(heard, step.unit) if heard else (number, number)
         words.append(line(Span(f"seen {low} – {high}", "dim")))
@@ -113,7 +117,7 @@ def _of_peak(step: Planned, value: float, cells: int) -> Line:
 
 def _phases(job: Job, step: Planned, going: Going | None, cells: int, glyphs: Glyphs) -> Line:
     arrow = Span(glyphs.marks["chosen"], "dim")
-    if step.kernel.startswith("memory"):
+    if is_survey(step.kernel):
         part = going.part if going is not None else None
         return line(column("phase", _LABEL, "dim"), Span("survey ", "measuring"), Span(percent(part)))
     begun = [phase for phase, _ in going.phases] if going is not None else []
@@ -140,8 +144,13 @@ def _phases(job: Job, step: Planned, going: Going | None, cells: int, glyphs: Gl
 
 def _stops(step: Planned, going: Going | None, shown: list[Going], cells: int, glyphs: Glyphs) -> Line:
     label = column("stops", _LABEL, "dim")
+    if is_survey(step.kernel):
+        return line(label, Span("when all of it was gone through", "dim"))
     if going is None or going.phase not in TIMED:
-        return line(label, Span(f"at n {SAMPLES_MIN} and a spread under {percent(step.rsd_limit)}", "dim"))
+        limit = percent(step.rsd_limit)
+        forms = (f"at n {SAMPLES_MIN} and a spread under {limit}", f"at n {SAMPLES_MIN}, spread under {limit}")
+        room = cells - _LABEL
+        return line(label, Span(next((words for words in forms if len(words) <= room), forms[-1]), "dim"))
     if going.phase is Phase.WARM_UP:
         cap = f" or after {going.cap_s:g} s" if going.cap_s else ""
         return line(label, Span(f"when it is level{cap}"), Span(f"  {going.phase_s:.0f} s so far", "dim"))
@@ -195,16 +204,28 @@ def _charts(state: State, job: Job, step: Planned, cells: int, room: int, glyphs
 
 
 def _axis(job: Job, going: Going | None, cells: int, glyphs: Glyphs) -> Line:
-    """Where phases began, on the axis of the histories: the newest second is at the right."""
+    """Where phases began, on the axis of the histories: the newest second is at the right.
+
+    What runs now is named first, then what lasted longest; a phase that has no room for its name has no mark either.
+    """
     seconds_a_cell = 2 if glyphs.braille else 1
-    row = [" "] * cells
     begun = [each for each in (going.phases if going is not None else ()) if each[0] in _PHASES]
-    places = [cells - 1 - round((job.elapsed_s - began_s) / seconds_a_cell) for _, began_s in begun]
-    for (phase, _), place, following in zip(begun, places, [*places[1:], cells], strict=False):
-        if 0 <= place < cells:
-            words = f"{glyphs.side}{phase}" if place + len(phase) < following else glyphs.side
-            row[place : place + len(words)] = list(words)
+    ends_s = [*(began_s for _, began_s in begun[1:]), job.elapsed_s][: len(begun)]
+    lasted = {phase: end_s - began_s for (phase, began_s), end_s in zip(begun, ends_s, strict=True)}
+    row = [" "] * cells
+    for phase, began_s in sorted(begun, key=lambda each: (each[0] is not begun[-1][0], -lasted[each[0]])):
+        place = cells - 1 - round((job.elapsed_s - began_s) / seconds_a_cell)
+        _write(row, place, f"{glyphs.side}{phase}", f"{phase}{glyphs.marks['chosen']}{glyphs.side}")
     return line(column("", _LABEL), Span("".join(row), "dim"))
+
+
+def _write(row: list[str], place: int, right: str, left: str) -> None:
+    """Write a name behind its place, or else before it, where that touches no other name."""
+    for start, words in ((place, right), (place - len(left) + 1, left)):
+        end = start + len(words)
+        if start >= 0 and end <= len(row) and not "".join(row[max(0, start - 1) : end + 1]).strip():
+            row[start:end] = list(words)
+            return
 
 
 def _tracks(state: State, device_id: str) -> list[tuple[str, tuple[float | None, ...], float, str]]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from netmind_tui.model.device import Device, DeviceKind
 from netmind_tui.model.finding import Status
+from netmind_tui.model.measurement import Measurement, Reason
 from netmind_tui.model.quantity import quantity, scale, significant
 from netmind_tui.tui.bench_plan import Plan
 from netmind_tui.tui.glyph import Glyphs
@@ -111,6 +112,14 @@ def written(value: float | None, unit: str) -> tuple[str, str]:
         return "—", scale(0.0, unit)[1] if unit != "s" else "s"
     words, _, written_unit = quantity(value, unit).partition(" ")
     return words, written_unit
+
+
+def why_not(m: Measurement) -> str:
+    """Why a row has no figure, in its status and first reason."""
+    because = next(iter(m.reasons), None)
+    if because is None:
+        return f"{m.status}: not measured"
+    return because.detail if because.id is Reason.SKIPPED_BY_OWNER else f"{m.status}: {because.detail}"
 
 
 def bounds(values: Sequence[float], unit: str) -> tuple[str, str]:

@@ -1,16 +1,19 @@
 """A finished run: every figure with its interval and its share of the peak, how it was found, and what it comes to."""
 
-from netmind_tui.model.measurement import Run
+from netmind_tui.model.measurement import Reason, Run
 from netmind_tui.model.selector import ranges
-from netmind_tui.tui.bench_state import Bench
+from netmind_tui.tui.bench_page import Bench
 from netmind_tui.tui.glyph import Glyphs
-from netmind_tui.tui.picture import Box, Line, Span, fit, framed, line, wrap
+from netmind_tui.tui.picture import Box, Line, Span, fit, framed, joined, line, width, wrap
 from netmind_tui.tui.screen.bench_figures import detail_lines, figure_line, figures_of, heads, is_elsewhere, table_of
 from netmind_tui.tui.screen.bench_part import ROLES, box_of, cursor, focus, from_row, more, scrolled
+from netmind_tui.tui.screen.bench_roofline import devices_of
 from netmind_tui.tui.screen.bench_summary import summary_lines
 from netmind_tui.tui.state import State
 
 BOXES = ("results", "summary")
+_GAP = Span("  ")
+_BORDER = 7
 _DETAIL_FROM = 20
 _LEAST_FIGURES, _LEAST_SUMMARY = 6, 4
 
@@ -35,7 +38,9 @@ def body(state: State, run: Run, cells: int, rows: int, glyphs: Glyphs) -> list[
     least = min(len(summary), _LEAST_SUMMARY) + 2
     top = min(len(lines) + 3, max(_LEAST_FIGURES, rows - len(detail) - least))
     shown = [heads(table), *scrolled(lines, chosen, top - 3)]
-    drawn = framed(_results(run, shown, more(lines, top - 3), glyphs), cells, top, glyphs, focused=here == "results")
+    drawn = framed(
+        _results(run, shown, more(lines, top - 3), cells, glyphs), cells, top, glyphs, focused=here == "results"
+    )
     drawn += detail
     left = rows - len(drawn)
     below = from_row(summary, state.view.row("summary"), left - 2)
@@ -43,19 +48,24 @@ def body(state: State, run: Run, cells: int, rows: int, glyphs: Glyphs) -> list[
     return drawn + framed(box, cells, left, glyphs, focused=here == "summary")
 
 
-def _results(run: Run, lines: list[Line], hidden: Line, glyphs: Glyphs) -> Box:
+def _results(run: Run, lines: list[Line], hidden: Line, cells: int, glyphs: Glyphs) -> Box:
     stopped = Span(f" · {run.stopped}", "warn") if run.stopped else None
+    # What the owner left out says nothing against a device, and nothing for it.
+    skipped = len({m.kernel for m in run.measurements if m.reasons and m.reasons[0].id is Reason.SKIPPED_BY_OWNER})
+    left_out = Span(f" · {skipped} skipped", "warn") if skipped else None
+    named = [("v", "bench verified", "how verified"), ("h", "bench history", "kept runs")]
+    if devices_of(run):
+        named.insert(1, ("o", "bench roofline", "roofline"))
+    keys = line(Span(f"{glyphs.marks[run.verdict]} {run.verdict}", ROLES[run.verdict]), left_out, stopped)
+    title = line(Span(run.suite, "title"), Span(f"  {run.started_at[:16].replace('T', ' ')} UTC", "dim"))
+    if width(title) + width(keys) + _BORDER > cells:  # the verdict is told before the time
+        title = title[:1]
     return Box(
         "results",
-        line(Span(run.suite, "title"), Span(f"  {run.started_at[:16].replace('T', ' ')} UTC", "dim")),
+        title,
         lines,
-        keys=line(Span(f"{glyphs.marks[run.verdict]} {run.verdict}", ROLES[run.verdict]), stopped),
-        legend=line(
-            Span("o", "key", "bench roofline"),
-            Span(" roofline  ", "dim", "bench roofline"),
-            Span("h", "key", "bench history"),
-            Span(" kept runs", "dim", "bench history"),
-        ),
+        keys=keys,
+        legend=joined([line(Span(key, "key", act), Span(f" {words}", "dim", act)) for key, act, words in named], _GAP),
         more=hidden,
     )
 

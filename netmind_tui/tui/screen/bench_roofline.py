@@ -141,7 +141,12 @@ def _plot(points: Sequence[Point], cells: int, rows: int, glyphs: Glyphs) -> lis
     for roof in roofs:
         grid.level(roof, bandwidth)
     rows_of_signs = grid.rows()
-    letters = {grid.place(point.intensity, point.rate): letter for letter, point in zip(_LETTERS, points, strict=False)}
+    letters: dict[tuple[int, int], str] = {}
+    for letter, point in zip(_LETTERS, points, strict=False):
+        cell, row = grid.place(point.intensity, point.rate)
+        while (cell, row) in letters and cell + 1 < wide:  # two of one place stand beside each other
+            cell += 1
+        letters[cell, row] = letter
     lines: list[Line] = []
     for row, signs in enumerate(rows_of_signs):
         spans = [column(_label(row, high, low, top), _AXIS - 1, "dim", right=True), Span(glyphs.side, "border")]

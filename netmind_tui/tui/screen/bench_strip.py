@@ -23,6 +23,13 @@ def strip(values: Sequence[float], cells: int, glyphs: Glyphs) -> str:
     return "".join(signs[-(-count * len(signs) // most) - 1] if count else " " for count in counts)
 
 
+def trend(values: Sequence[float], glyphs: Glyphs) -> str:
+    """Values after one another, a cell each, on an axis from 0 to the largest."""
+    signs = _HEIGHTS if glyphs.braille else _PLAIN
+    top = max(values, default=0.0)
+    return "".join(signs[max(0, round(value / top * len(signs)) - 1)] if top > 0 else " " for value in values)
+
+
 def whisker(bounds: tuple[float, float] | None, value: float | None, cells: int, glyphs: Glyphs) -> str:
     """An interval around its figure, in the middle of a fixed axis; an end beyond the axis is an arrow."""
     if bounds is None or not value or cells < 3:  # noqa: PLR2004 - two ends and a middle

@@ -6,16 +6,19 @@ from dataclasses import dataclass
 
 from netmind_tui.model.device import Device, DeviceKind
 from netmind_tui.model.quantity import gibibytes
-from netmind_tui.tui.chart import chart, points
+from netmind_tui.tui.chart import LEVELS, chart, points
 from netmind_tui.tui.glyph import Glyphs
 from netmind_tui.tui.history import HOST, HOUR, RECENT, Point
 from netmind_tui.tui.picture import Line, Span, beside, column, fit, line
-from netmind_tui.tui.screen.device_now import absent, memory_total, power_limit, thousands
+from netmind_tui.tui.screen.device_now import absent, memory_total, memory_used, power_limit, thousands
 from netmind_tui.tui.state import SPANS, State
 
 _EVERY = 10
 _LEAST_CELLS, _LEAST_ROWS, _WITH_TIME_ROWS = 30, 3, 5
 _GAP = 2
+_HOT_C = 100  # a processor does not say where it slows itself down; nearly all do about here
+ALL_GPUS = "gpu"
+"""The device of a graph that is of all GPUs together."""
 _OLDEST = {"2 m": "2 min ago", "1 h": "1 h ago"}
 
 
@@ -29,6 +32,11 @@ class Graph:
     top: float | None
     top_words: str
     now: str
+
+    @property
+    def is_known(self) -> bool:
+        """Whether ``now`` is a figure, and not the word for why there is none."""
+        return self.now[:1].isdigit() or self.now.startswith("<")
 
 
 def span_of(state: State) -> str:
@@ -54,12 +62,26 @@ def series(state: State, device: str, metric: str, count: int) -> list[Point]:
     return [values[place * len(values) // count] for place in range(count)]
 
 
+def _values(state: State, graph: Graph, count: int) -> list[Point]:
+    """The points of a chart; of all GPUs together, those of each added up, as far as they are known."""
+    if graph.device != ALL_GPUS:
+        return series(state, graph.device, graph.metric, count)
+    each = [series(state, gpu.id, graph.metric, count) for gpu in state.gpus if gpu.kind is DeviceKind.GPU]
+    known = [[value for value in values if value is not None] for values in zip(*each, strict=True)]
+    return [sum(values) if values else None for values in known]
+
+
 def spark(
     state: State, device: str, metric: str, cells: int, top: float, glyphs: Glyphs, *, rows: int = 1
 ) -> list[Span]:
-    """The span in one row, or in a few: without words and axes."""
+    """The span in one row, or in a few: without words and axes.
+
+    The highest dot stays free: full ones under each other would be one area without an end.
+    """
     values = series(state, device, metric, points(cells, glyphs))
-    return [Span(text, "chart") for text in chart(values, cells, rows, top, glyphs)]
+    levels = LEVELS * rows
+    ceiling = top * levels / (levels - 1) if glyphs.braille else top
+    return [Span(text, "chart") for text in chart(values, cells, rows, ceiling, glyphs)]
 
 
 def choice_of_span(state: State) -> Line:
@@ -87,7 +109,7 @@ def graphs(state: State, device: Device) -> tuple[Graph, ...]:
         "memory_used_bytes",
         total,
         gibibytes(total),
-        gibibytes(used) if used is not None else absent(own, "memory_used_bytes"),
+        memory_used(used, total) if used is not None else absent(own, "memory_used_bytes"),
     )
     if device.kind is DeviceKind.MIG:
         return (memory,)
@@ -104,12 +126,20 @@ def graphs(state: State, device: Device) -> tuple[Graph, ...]:
 def _host_graphs(state: State) -> tuple[Graph, ...]:
     host = state.sample.host if state.sample is not None else None
     total = state.host.memory_total_bytes if state.host is not None else None
+    clock = state.host.cpu.clock_max_mhz if state.host is not None else None
     util = "no sample yet" if host is None or host.cpu_util_pct is None else f"{host.cpu_util_pct:.0f} %"
-    used = "no sample yet" if host is None else gibibytes(host.memory_used_bytes)
-    return (
+    used = "no sample yet" if host is None else memory_used(host.memory_used_bytes, total)
+    found = [
         Graph("util", HOST, "cpu_util_pct", 100, "100 %", util),
         Graph("memory", HOST, "memory_used_bytes", total, gibibytes(total), used),
-    )
+    ]
+    if host is not None and host.temperature_c is not None:
+        heat = f"{thousands(host.temperature_c)} °C"
+        found.append(Graph("temp", HOST, "temperature_c", _HOT_C, f"{_HOT_C} °C", heat))
+    if host is not None and host.cpu_clock_mhz is not None and clock is not None:
+        pace = f"{thousands(host.cpu_clock_mhz)} MHz"
+        found.append(Graph("clock", HOST, "cpu_clock_mhz", clock, _top(clock, "MHz"), pace))
+    return tuple(found)
 
 
 def plotted(state: State, graph: Graph, cells: int, rows: int, glyphs: Glyphs) -> list[Line]:
@@ -121,9 +151,7 @@ def plotted(state: State, graph: Graph, cells: int, rows: int, glyphs: Glyphs) -
     height = rows - 1 - with_time
     corner, tick, side = ("└", "┤", "│") if glyphs.braille else ("+", "+", "|")
     area = cells - 1
-    drawn = chart(
-        series(state, graph.device, graph.metric, points(area, glyphs)), area, height, float(graph.top), glyphs
-    )
+    drawn = chart(_values(state, graph, points(area, glyphs)), area, height, float(graph.top), glyphs)
     lines = [_heading(graph, cells)]
     for row, text in enumerate(drawn):
         edge = tick if row in (0, height - 1) else side
@@ -138,7 +166,7 @@ def plotted(state: State, graph: Graph, cells: int, rows: int, glyphs: Glyphs) -
 def _heading(graph: Graph, cells: int) -> Line:
     """The name, and the figure of the top of its axis: ``power  155 of 200 W``."""
     value, _, unit = graph.now.rpartition(" ")
-    if graph.metric.endswith("_pct") or not graph.now[:1].isdigit() or graph.top is None:
+    if graph.metric.endswith("_pct") or not graph.is_known or graph.top is None:
         return fit(line(column(graph.label, 7, "dim"), Span(graph.now, "figure")), cells)
     now = value if graph.top_words.endswith(f" {unit}") else graph.now
     return fit(line(column(graph.label, 7, "dim"), Span(now, "figure"), Span(f" of {graph.top_words}", "dim")), cells)
@@ -150,16 +178,18 @@ def grid(
     """As many charts as have room, in columns of equal width; all lines are of one width."""
     count = columns or max(1, min(len(shown), (cells + _GAP) // (_LEAST_CELLS + _GAP)))
     bands = max(1, min(math.ceil(len(shown) / count), rows // _LEAST_ROWS))
+    count = min(count, math.ceil(len(shown) / bands))
     lines: list[Line] = []
     for band in range(bands):
         height = rows // bands + (1 if band < rows % bands else 0)
         part = shown[band * count : (band + 1) * count]
         if not part:
             break
-        each = (cells - _GAP * (len(part) - 1)) // len(part)
+        each, left_over = divmod(cells - _GAP * (len(part) - 1), len(part))
         blocks: list[list[Line]] = []
-        for graph in part:
-            blocks += [plotted(state, graph, each, height, glyphs), [line(" " * _GAP)] * height]
+        for place, graph in enumerate(part):
+            drawn = plotted(state, graph, each + (place < left_over), height, glyphs)
+            blocks += [drawn, [line(" " * _GAP)] * height]
         lines += [fit(row, cells) for row in beside(*blocks[:-1])]
     return lines[:rows]
 

@@ -6,12 +6,12 @@ from netmind_tui.model.device import Device, DeviceKind
 from netmind_tui.model.fact import WORDS, Fact, device_facts, host_facts, pcie
 from netmind_tui.model.host import Cpu
 from netmind_tui.model.reading import Absence
-from netmind_tui.tui.picture import Line, Span, column, fit, line, wrap
+from netmind_tui.tui.picture import Line, Span, column, fit, line, wrap_parts
 from netmind_tui.tui.screen.device_measured import measured
 from netmind_tui.tui.screen.device_now import power_limit
 from netmind_tui.tui.state import State
 
-_LABEL, _VALUE, _GAP = 12, 16, 2
+_LABEL, _VALUE, _GAP = 12, 14, 2
 _NO_CPU = Cpu(architecture="", logical_cores=0, usable_cores=0.0)
 
 
@@ -21,11 +21,11 @@ def facts(state: State, device: Device) -> list[Fact]:
     found = list(device_facts(device, host.cpu if host is not None else _NO_CPU))
     # Why it is silent stands above, with more words.
     found = [each for each in found if each.label not in {"lost", "asleep"}]
-    if device.name:
-        found.insert(0, Fact(label="name", value=device.name, is_long=True))
     figures = measured(state, device)
     if figures is not None:
-        found.insert(1, Fact(label="measured", value=figures, is_long=True))
+        found.insert(0, Fact(label="measured", value=figures, is_long=True))
+    if device.kind is DeviceKind.CPU and device.name:  # a GPU's stands above, whole but for its maker's
+        found.insert(0, Fact(label="name", value=device.name, is_long=True))
     if device.kind is DeviceKind.CPU:
         around = host_facts(host, state.driver) if host is not None else ()
         return [*found, *(each for each in around if each.label != "memory" or host is None or _is_limited(state))]
@@ -38,16 +38,16 @@ def facts(state: State, device: Device) -> list[Fact]:
 
 def facts_in_columns(found: Sequence[Fact], cells: int) -> list[Line]:
     """The long facts on lines of their own, the short ones in as many columns as fit, read down each column."""
-    short = [each for each in found if not each.is_long and len(each.value) <= _VALUE]
-    long = [each for each in found if each.is_long or len(each.value) > _VALUE]
+    count = max(1, (cells + _GAP) // (_LABEL + _VALUE + _GAP))
+    each_cells = (cells - _GAP * (count - 1)) // count
+    short = [each for each in found if not each.is_long and len(each.value) <= each_cells - _LABEL]
+    long = [each for each in found if each.is_long or len(each.value) > each_cells - _LABEL]
     lines: list[Line] = []
     for each in long:
-        first, *rest = wrap(each.value, max(8, cells - _LABEL), _role(each))
+        first, *rest = wrap_parts(each.value, max(8, cells - _LABEL), _role(each))
         lines.append(line(column(each.label, _LABEL, "dim"), *first))
         lines += [line(" " * _LABEL, *more) for more in rest]
-    count = max(1, (cells + _GAP) // (_LABEL + _VALUE + _GAP))
     depth = -(-len(short) // count)
-    each_cells = (cells - _GAP * (count - 1)) // count
     for row in range(depth):
         spans: list[Span] = []
         for each in short[row::depth]:

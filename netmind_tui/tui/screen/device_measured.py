@@ -1,9 +1,13 @@
 """What kept runs measured of a device: the newest figure of each telling kernel, and of which day it is."""
 
-from netmind_tui.model.comparison import KeptFigure
+from typing import TYPE_CHECKING
+
 from netmind_tui.model.device import Device
 from netmind_tui.model.quantity import quantity
 from netmind_tui.tui.state import State
+
+if TYPE_CHECKING:
+    from netmind_tui.model.comparison import KeptFigure
 
 _TELLING = ("gemm.fp16", "gemm.bf16", "gemm.fp32", "stream.add")
 _MOST = 2
@@ -20,7 +24,7 @@ def measured(state: State, device: Device) -> str | None:
     return None
 
 
-def _said(figure: KeptFigure) -> str:
+def _said(figure: "KeptFigure") -> str:
     family, _, precision = figure.kernel.partition(".")
     words = quantity(figure.value, figure.unit, 3)
     return f"{words} {precision}" if family == "gemm" else words

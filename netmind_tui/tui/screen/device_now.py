@@ -1,5 +1,6 @@
 """What a device does now, in words and figures: for the overview's cards and rows, and for the device's own screen."""
 
+import re
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -7,6 +8,7 @@ from netmind_tui.model.device import Device, DeviceKind, Trouble
 from netmind_tui.model.fact import WORDS
 from netmind_tui.model.finding import Finding
 from netmind_tui.model.live import RESTING, SLOWED_BY
+from netmind_tui.model.quantity import gibibytes
 from netmind_tui.model.reading import Absence
 from netmind_tui.model.sample import DeviceSample
 from netmind_tui.tui.notice import seconds_between, slowed_by_trouble
@@ -16,6 +18,8 @@ from netmind_tui.tui.state import BUSY_PCT, State
 NOT_SLOWED = "nothing slows it"
 _REMEMBERED_S = 30.0
 _NEAR_C = 5
+_GIB, _LEAST_GIB = 1 << 30, 0.1
+_FLOURISH = re.compile(r"\((?:R|TM|tm)\)| \d+-Core\b| Processor\b| CPU\b| @ .*$")
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
 
 
@@ -119,7 +123,7 @@ def _silence_variants(state: State, device: Device) -> list[str]:
     elif silent is not None and silent.reason is Absence.NO_PERMISSION:
         said = ["this user may not read it"]
     elif device.lost is not None and " since " in device.lost:
-        said = [device.lost]
+        said = [device.lost, device.lost[device.lost.index(" since ") + 1 :]]
     elif device.lost is not None:
         said = [f"{device.lost}{lasted and ','}{lasted}", device.lost]
     else:
@@ -159,6 +163,13 @@ def memory_total(device: Device, own: DeviceSample | None) -> int | None:
     return (own.memory_total_bytes if own is not None else None) or device.memory_total_bytes
 
 
+def memory_used(used: int | None, total: int | None) -> str:
+    """Memory in the unit of its total, so that it needs no more room when it is little: ``0.7 GiB``, ``<0.1 GiB``."""
+    if used is None or total is None or total < _GIB:
+        return gibibytes(used)
+    return f"<{_LEAST_GIB} GiB" if 0 < used < _LEAST_GIB * _GIB else f"{used / _GIB:.1f} GiB"
+
+
 def power_limit(device: Device, own: DeviceSample | None) -> float | None:
     """The limit in force."""
     enforced = None if own is None else own.power_limit_w
@@ -196,7 +207,9 @@ def thousands(value: float) -> str:
 
 
 def short_name(device: Device) -> str:
-    """Its name without its maker's."""
+    """Its name without its maker's, and without how many cores it has or how fast they are said to be."""
+    if device.kind is DeviceKind.CPU:
+        return _FLOURISH.sub("", device.name or "").strip()
     return (device.name or "unknown GPU").removeprefix("NVIDIA ").strip()
 
 

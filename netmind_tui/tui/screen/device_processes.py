@@ -20,6 +20,16 @@ def processes_of(state: State, device: Device) -> tuple[DeviceProcess, ...]:
     return tuple(sorted(found, key=lambda each: (-(each.memory_used_bytes or 0), each.pid)))
 
 
+def can_be_listed(state: State, device: Device) -> bool:
+    """Whether there can be any: not of the processor, and not of a recording, which holds none."""
+    return device.kind is not DeviceKind.CPU and (state.feed.kind == "live" or state.use(device) is not None)
+
+
+def can_be_ended(state: State, device: Device) -> bool:
+    """Whether one of them may be ended from here."""
+    return bool(processes_of(state, device)) and not state.view.read_only and state.feed.kind == "live"
+
+
 def wanted_rows(state: State, device: Device) -> int:
     """The rows in which all of them have room."""
     return 2 + max(1, len(processes_of(state, device)))
@@ -41,11 +51,11 @@ def processes(state: State, device: Device, cells: int, rows: int, glyphs: Glyph
             _row(each, inner, glyphs, place, chosen=focused and place == chosen)
             for place, each in enumerate(shown, start=first)
         ]
-        hidden = why_nameless(state) if any(each.name is None for each in found) else ""
         counted = f"{first + 1}–{first + len(shown)} of {len(found)}" if len(shown) < len(found) else ""
+        room_for_why = inner - (len(counted) + 3 if counted else 0)
+        hidden = why_nameless(state, room_for_why) if any(each.name is None for each in found) else ""
         legend = line(Span(" · ".join(part for part in (counted, hidden) if part), "dim"))
-    ends = found and not state.view.read_only and state.feed.kind == "live"
-    more = line(Span("K", "key", "kill"), Span(" end…", "dim", "kill")) if ends else ()
+    more = line(Span("K", "key", "kill"), Span(" end…", "dim", "kill")) if can_be_ended(state, device) else ()
     box = Box(BOX, line(Span("processes", "title")), lines, legend=legend, more=more)
     return framed(box, cells, rows, glyphs, focused=focused)
 
@@ -53,23 +63,23 @@ def processes(state: State, device: Device, cells: int, rows: int, glyphs: Glyph
 def nobody(state: State, device: Device) -> str:
     """Why the list is empty."""
     use = state.use(device)
-    if device.kind is DeviceKind.CPU:
-        return "the processor's processes are not listed here"
     if use is None:
-        return "not asked yet" if state.feed.kind == "live" else "a recording holds no processes"
+        return "not asked yet"
     if use.processes is None:
         return f"cannot be seen: {WORDS[use.absent.get('processes', Absence.NOT_SUPPORTED)]}"
     return "nobody computes on it"
 
 
-def why_nameless(state: State) -> str:
-    """Why a process may have no name here."""
+def why_nameless(state: State, cells: int) -> str:
+    """Why a process may have no name here, in so many words as have room."""
     boundaries = state.host.boundaries if state.host is not None else {}
     if Boundary.CONTAINER in boundaries:
-        return "this container hides the names of processes outside it"
-    if Boundary.WSL in boundaries:
-        return "WSL hides the names of Windows programs"
-    return "without a name: it has ended, or is somebody else's"
+        said = ("this container hides the names of processes outside it", "names outside the container are hidden")
+    elif Boundary.WSL in boundaries:
+        said = ("WSL hides the names of Windows programs", "WSL hides their names")
+    else:
+        said = ("without a name: it has ended, or is somebody else's", "no name: ended, or another user's")
+    return next((each for each in said if len(each) <= cells), "")
 
 
 def _row(process: DeviceProcess, cells: int, glyphs: Glyphs, place: int, *, chosen: bool) -> Line:

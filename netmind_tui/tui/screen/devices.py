@@ -15,13 +15,21 @@ from netmind_tui.tui.screen.device_now import (
     slowed_words,
     word,
 )
-from netmind_tui.tui.screen.device_processes import processes, processes_of, wanted_rows
+from netmind_tui.tui.screen.device_processes import (
+    can_be_ended,
+    can_be_listed,
+    processes,
+    processes_of,
+    wanted_rows,
+)
 from netmind_tui.tui.state import State
 
 _WORDS_FROM, _WIDE_FROM = 78, 98
 _CHARTS_FROM_ROWS = 9
 _LEAST_FACTS, _LEAST_PROCESSES, _MOST_PROCESSES = 5, 3, 8
 _FIGURE, _LABEL, _HIGHEST = 20, 8, 4
+_NUMBER = 5
+_MARK, _WORD, _NARROW = 2, 11, 20
 _LEAST_CELLS = 42
 
 
@@ -40,7 +48,7 @@ def boxes(state: State) -> Sequence[str]:
     """The list where there are several, the facts, and who computes on a GPU."""
     device = chosen(state)
     several = ("list",) if len(devices(state)) > 1 else ()
-    return (*several, "facts", *(("processes",) if device is not None and device.kind is not DeviceKind.CPU else ()))
+    return (*several, "facts", *(("processes",) if device is not None and can_be_listed(state, device) else ()))
 
 
 def count(state: State, box: str) -> int:
@@ -60,6 +68,12 @@ def opened(state: State, box: str, row: int) -> str | None:
     return "focus facts" if box == "list" else None
 
 
+def ends_processes(state: State) -> bool:
+    """Whether the device that is shown has a process that may be ended."""
+    device = chosen(state)
+    return device is not None and can_be_ended(state, device)
+
+
 def twin(state: State) -> str:
     """What shows the device as text."""
     device = chosen(state)
@@ -75,27 +89,40 @@ def body(state: State, cells: int, rows: int, glyphs: Glyphs) -> Sequence[Line]:
         return framed(Box("facts", line(Span("devices", "title")), waiting), cells, rows, glyphs, focused=True)
     if len(devices(state)) == 1:
         return _device(state, device, cells, rows, glyphs, focus)
-    left = 24 if cells >= _WIDE_FROM else 22 if cells >= _WORDS_FROM else 14
+    left = _list_cells(state, cells)
     return beside(
         _list(state, left, rows, glyphs, focused=focus == "list"),
         _device(state, device, cells - left, rows, glyphs, focus),
     )
 
 
+def _list_cells(state: State, cells: int) -> int:
+    """The width of the list: as wide as its words where there is room, or else as its names."""
+    names = max(len(_name(device)) for device in devices(state))
+    wide = 4 + _MARK + names + 1 + _WORD
+    return wide if cells >= _WIDE_FROM else min(wide, _NARROW) if cells >= _WORDS_FROM else 4 + _MARK + names + 2
+
+
+def _name(device: Device) -> str:
+    return f" {device.id}" if device.kind is DeviceKind.MIG else device.id
+
+
 def _list(state: State, cells: int, rows: int, glyphs: Glyphs, *, focused: bool) -> list[Line]:
     found = devices(state)
+    names = max(len(_name(device)) for device in found)
     room = max(1, rows - 2)
     here = min(state.view.row("list"), len(found) - 1)
     first = max(0, min(here - room // 2, len(found) - room))
     lines = []
     for place, device in enumerate(found[first : first + room], start=first):
-        name = f" {device.id}" if device.kind is DeviceKind.MIG else device.id
-        mark = column(glyphs.marks["chosen"] if place == here else " ", 2, "key")
-        role = "chosen" if place == here else "text"
-        spans = [mark, column(name, 8, role, action=f"row list {place}")]
-        if cells >= _WORDS_FROM // 4 and device.kind is not DeviceKind.CPU:
+        name, wish = _name(device), f"row list {place}"
+        mark = column(glyphs.marks["chosen"] if place == here else " ", _MARK, "key", action=wish)
+        spans = [mark, Span(name, "chosen" if place == here else "text", wish)]
+        if device.kind is not DeviceKind.CPU:
             said = word(state, device, glyphs.marks)
-            spans.append(Span(said.spoken, said.role, f"row list {place}"))
+            has_room = len(said.spoken) <= cells - 4 - _MARK - names - 1
+            words = said.spoken if has_room else said.mark
+            spans.append(Span(" " * (names + 1 - len(name)) + words, said.role, wish))
         lines.append(tuple(spans))
     legend = line(Span(f"{first + 1}–{min(len(found), first + room)} of {len(found)}", "dim"))
     box = Box("list", line(Span("devices", "title")), lines, legend=legend if room < len(found) else ())
@@ -105,7 +132,7 @@ def _list(state: State, cells: int, rows: int, glyphs: Glyphs, *, focused: bool)
 def _device(state: State, device: Device, cells: int, rows: int, glyphs: Glyphs, focus: str) -> list[Line]:
     """Now, what it is, and who computes on it, one below the other."""
     told = _told(state, device, cells - 4, glyphs)
-    with_processes = device.kind is not DeviceKind.CPU
+    with_processes = can_be_listed(state, device)
     below = min(_MOST_PROCESSES, wanted_rows(state, device)) if with_processes else 0
     below = max(_LEAST_PROCESSES, min(below, rows // 4)) if with_processes else 0
     now_rows = _now_rows(state, device, rows - below, len(told))
@@ -128,34 +155,37 @@ def _now_rows(state: State, device: Device, room: int, told: int) -> int:
 def _now(state: State, device: Device, cells: int, rows: int, glyphs: Glyphs) -> list[Line]:
     inner, height = cells - 4, max(0, rows - 2)
     own = state.own(device)
-    name = device.name or "" if device.kind is DeviceKind.CPU else short_name(device)
-    title = line(Span(device.id, "title"), Span(f"  {name}", "strong"))
+    title = line(Span(device.id, "title"), Span(f"  {short_name(device)}", "strong"))
     legend: Line = ()
-    if reason_for_silence(state, device) is not None:
+    is_silent = reason_for_silence(state, device) is not None
+    if is_silent:
         said = word(state, device, glyphs.marks)
         lines = [line(Span(said.spoken, said.role)), *wrap(silence_words(state, device), inner, said.role)]
     elif height >= _CHARTS_FROM_ROWS:
         lines = grid(state, graphs(state, device), inner, height, glyphs)
     else:
         lines = _one_line_each(state, device, inner, height, glyphs)
-    if own is not None and reason_for_silence(state, device) is None and device.kind is DeviceKind.GPU:
+    if own is not None and not is_silent and device.kind is DeviceKind.GPU:
         words, role = slowed_words(own)
         legend = line(Span(words, role))
-    box = Box("now", title, lines, keys=choice_of_span(state), legend=legend)
+    box = Box("now", title, lines, keys=() if is_silent else choice_of_span(state), legend=legend)
     return framed(box, cells, rows, glyphs)
 
 
 def _one_line_each(state: State, device: Device, cells: int, rows: int, glyphs: Glyphs) -> list[Line]:
-    """A line a chart; what is left is the first one's."""
+    """A line a chart, or more where there are; the first ones have one more if that does not come out even."""
     lines: list[Line] = []
     shown = graphs(state, device)
-    for graph in shown:
-        high = 1 if lines else max(1, min(_HIGHEST, rows - len(shown) + 1))
+    even, left_over = divmod(max(len(shown), rows), len(shown))
+    for place, graph in enumerate(shown):
+        high = min(_HIGHEST, even + (place < left_over))
         value, _, unit = graph.now.rpartition(" ")
-        known = graph.top is not None and graph.now[:1].isdigit()
+        known = graph.top is not None and graph.is_known
         now = value if known and graph.top_words.endswith(f" {unit}") and unit != "%" else graph.now
         top = f" of {graph.top_words}" if known and unit != "%" else ""
-        said = line(Span(now, "text" if known else "dim"), Span(top, "dim"))
+        number, _, rest = now.partition(" ") if known and not top else (now, "", "")
+        said = line(Span(f"{number:>{_NUMBER}}" if known else now, "text" if known else "dim"), Span(top, "dim"))
+        said = line(*said, Span(f" {rest}", "text")) if rest else said
         head = line(column(graph.label, _LABEL, "dim"), *fit(said, _FIGURE), " ")
         room = cells - width(head)
         top_of_axis = float(graph.top or 0)
@@ -171,7 +201,7 @@ def _told(state: State, device: Device, cells: int, glyphs: Glyphs | None = None
     for finding in findings_of(state, device):
         mark = glyphs.marks[str(finding.status)] if glyphs is not None else " "
         role = "warn" if str(finding.status) in {"warn", "unstable"} else "bad"
-        first, *rest = wrap(finding.title, cells - 2, "strong")
+        first, *rest = wrap(finding.title.removeprefix(f"{device.id}: "), cells - 2, "strong")
         lines += [line(Span(f"{mark} ", role), *first), *(line("  ", *each) for each in rest)]
         if finding.remediation:
             lines += [line("  ", *each) for each in wrap(finding.remediation, cells - 2)]
@@ -183,7 +213,8 @@ def _facts(state: State, told: Sequence[Line], cells: int, rows: int, glyphs: Gl
     room = max(1, rows - 2)
     first = max(0, min(state.view.row("facts"), len(told) - room))
     shown = told[first : first + room]
-    words = f"{first + 1}–{first + len(shown)} of {len(told)} lines" if len(shown) < len(told) else ""
-    legend = line(Span(words, "dim")) if words else ()
-    box = Box("facts", line(Span("what it is", "title")), shown, legend=legend)
+    cut = len(shown) < len(told)
+    legend = line(Span(f"{first + 1}–{first + len(shown)} of {len(told)} lines", "dim")) if cut else ()
+    more = line(Span("↑ ↓" if focused else "tab", "key", "focus facts"), Span(" scroll", "dim", "focus facts"))
+    box = Box("facts", line(Span("what it is", "title")), shown, legend=legend, more=more if cut else ())
     return framed(box, cells, rows, glyphs, focused=focused)

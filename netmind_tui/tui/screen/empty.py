@@ -1,37 +1,51 @@
-"""Screens whose data does not exist yet: why they are empty, and what works without it."""
+"""Screens whose data does not exist yet: why they are empty, what is known without it, and what works meanwhile."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from netmind_tui.tui.glyph import Glyphs
-from netmind_tui.tui.picture import Box, Line, Span, framed, line, wrap
+from netmind_tui.tui.picture import Box, Line, Span, column, framed, line, wrap
+from netmind_tui.tui.screen.draw_table import draw_table
+from netmind_tui.tui.screen.preset import PRESETS, day_of
 from netmind_tui.tui.state import State
 
-_WIDEST = 72
+_WIDEST = 76
+Known = Callable[[State, int, Glyphs], list[Line]]
 
 
 @dataclass(frozen=True, slots=True)
 class Empty:
-    """A screen that says why it shows nothing. ``meanwhile`` are keys and what they lead to."""
+    """A screen that says why it shows nothing.
+
+    ``known`` draws what there is to say already; ``meanwhile`` are keys and what they lead to.
+    """
 
     title: str
     why: str
     comes: str
     meanwhile: tuple[tuple[str, str, str], ...]
     command: str
+    known: Known
 
     def body(self, state: State, cells: int, rows: int, glyphs: Glyphs) -> Sequence[Line]:
-        """The reason, what will stand here, and what there is already; in the middle, where the eye falls."""
+        """The reason, what is known, what will stand here, and what works; in the middle, where the eye falls."""
         room = max(10, min(cells - 8, _WIDEST))
-        lines: list[Line] = [*wrap(self.why, room, "strong"), (), *wrap(self.comes, room, "dim"), ()]
-        lines.append(line(Span("until then", "title")))
-        for key, action, words in (*self.meanwhile, ("y", "copy", f"copies {self.command}")):
+        lines: list[Line] = [*wrap(self.why, room, "strong"), ()]
+        until = [line(Span("until then", "title"))]
+        for key, action, words in (*self.meanwhile, ("y", "copy", f"copies the command {self.command}")):
             first, *rest = wrap(words, room - 4)
-            lines.append(line(Span(f" {key}  ", "key", action), *first))
-            lines += [line("    ", *each) for each in rest]
-        left = Span(" " * ((cells - 4 - room) // 2))
+            until.append(line(Span(f" {key}  ", "key", action), *first))
+            until += [line("    ", *each) for each in rest]
+        left = rows - 2 - len(lines) - len(until)
+        for part in (self.known(state, room, glyphs), wrap(self.comes, room, "dim")):
+            if part and len(part) < left:  # whole or not at all
+                lines += [*part, ()]
+                left -= len(part) + 1
+        lines += until
+        margin = Span(" " * ((cells - 4 - room) // 2))
         above = max(0, (rows - 2 - len(lines)) // 3)
-        centred: list[Line] = [()] * above + [(left, *each) if each else () for each in lines]
+        centred: list[Line] = [()] * above + [(margin, *each) if each else () for each in lines]
         title = line(Span(self.title, "title"))
         return framed(Box(self.title.lower(), title, centred), cells, rows, glyphs, focused=True)
 
@@ -52,26 +66,58 @@ class Empty:
         return self.command
 
 
+def _chosen_schedule(state: State, cells: int, glyphs: Glyphs) -> list[Line]:
+    """What was chosen for when there is an agent, as a day."""
+    preset = state.settings.config.schedule
+    word, note = PRESETS[preset]
+    return [*wrap(f"chosen for when there is one: {word}, {note}", cells), *day_of(preset, cells, glyphs)]
+
+
+def _floors(state: State, cells: int, glyphs: Glyphs) -> list[Line]:
+    """Above which rate an hour pays: that needs no payer."""
+    config = state.settings.config
+    price, fee = config.price_per_kwh, str(config.fee_pct)
+    if price is None:
+        words = "No price of electricity is set: with electricity.price_per_kwh each device has its floor here."
+        return wrap(words, cells)
+    runs = [run for run in (state.bench.run, state.first_run.measured) if run is not None]
+    table = draw_table(state, max(runs, key=lambda run: run.started_at, default=None), price, fee, cells, glyphs)
+    kept = f", when a network keeps {fee} % of it" if config.fee_pct else ""
+    return [*wrap(f"An hour under load pays above its floor, at {price} per kWh{kept}.", cells), (), *table]
+
+
+def _seen(state: State, cells: int, glyphs: Glyphs) -> list[Line]:
+    """What was seen of trouble since this program was started; it is not kept."""
+    found = [(each.since_at, name, each.reason.value, "fail") for name, each in state.notices.silent.items()]
+    found += [
+        (at, name, "slowed down by heat or its power supply", "warn") for name, at in state.notices.slowed_at.items()
+    ]
+    lines: list[Line] = []
+    for at, name, words, mark in sorted(found, reverse=True):
+        moment = datetime.fromisoformat(at).astimezone()
+        sign = Span(f"{glyphs.marks[mark]} ", "bad" if mark == "fail" else "warn")
+        lines.append(line(Span(f"{moment:%H:%M:%S} ", "dim"), sign, column(name, 8), Span(words)))
+    return [line(Span("seen since netmind-tui was started", "title")), *lines] if lines else []
+
+
 SCHEDULE = Empty(
     "Schedule",
     "Nothing is scheduled: no agent runs on this machine that would keep a schedule.",
     "Here the week will stand, hour by hour: when the machine may work for others, what would run, and why not.",
-    (("1", "go overview", "what the machine does now"), (",", "go settings", "the settings, which hold already")),
-    "netmind info",
+    ((",", "go settings", "another schedule: schedule.preset"), ("1", "go overview", "what the machine does now")),
+    "netmind config get schedule.preset",
+    _chosen_schedule,
 )
 EARNINGS = Empty(
     "Earnings",
     "Nothing is earned: no payer is connected.",
     "Here will stand what was metered, accepted and settled, what electricity it took, and why it was not more.",
-    (("3", "go bench", "measure: with a price for electricity, a run says what an hour under load costs"),),
+    (
+        (",", "go settings", "the price of electricity, and what a network keeps"),
+        ("3", "go bench", "measure: what a device draws under load is known from it"),
+    ),
     "netmind bench --price 0.30EUR",
-)
-CERT = Empty(
-    "Certificate",
-    "There is no certificate: figures of this machine are known to its owner alone.",
-    "Here will stand what is certified, how sure it is, until when it holds, and how others check it.",
-    (("3", "go bench", "measure now: a certificate is made of such a run"),),
-    "netmind bench --suite standard",
+    _floors,
 )
 ACTIVITY = Empty(
     "Activity",
@@ -79,4 +125,5 @@ ACTIVITY = Empty(
     "Here will stand everything that happened, with its reasons, and what comes next.",
     (("1", "go overview", "what the machine does now"), ("3", "go bench", "the runs that were kept")),
     "netmind bench --history",
+    _seen,
 )

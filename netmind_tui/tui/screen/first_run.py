@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Sequence
 
-from netmind_tui.tui.first_run_state import STEPS
+from netmind_tui.tui.first_run_page import STEPS
 from netmind_tui.tui.glyph import Glyphs
 from netmind_tui.tui.picture import Box, Line, Span, column, ends, framed, line
 from netmind_tui.tui.screen.first_run_question import ABOVE, BELOW, CHOICES, KEPT, TITLES, Choice
@@ -11,6 +11,8 @@ from netmind_tui.tui.state import State
 
 _WIDEST = 92
 _WRITTEN_FROM_ROWS = 21
+_KEYS_FROM = 76
+_SPARE_FROM, _MOST_ABOVE = 6, 6
 _BOX = "first run"
 _ANSWERS = {
     "tui.signs": "unicode",
@@ -69,7 +71,7 @@ def body(state: State, cells: int, rows: int, glyphs: Glyphs) -> Sequence[Line]:
     above = list(ABOVE[name](state, inner, glyphs))
     below = list(BELOW[name](state, inner, glyphs)) if name in BELOW else []
     left = room - len(drawn)
-    kept = list(KEPT[name](state, inner, glyphs)) if name in KEPT else []
+    kept = list(KEPT[name](state, inner, room, glyphs)) if name in KEPT else []
     fitting = left - len(kept) - 1
     if len(above) > fitting:
         above = [*above[: fitting - 1], line(Span("and more: Overview has all of it", "dim"))]
@@ -82,10 +84,22 @@ def body(state: State, cells: int, rows: int, glyphs: Glyphs) -> Sequence[Line]:
             lines.append(())
             left -= 1
         lines += block
+    # With room to spare it stands where the eye falls.
+    margin, spare = Span(" " * ((cells - 4 - inner) // 2)), room - len(lines)
+    if spare >= _SPARE_FROM:
+        lines = [()] * min(_MOST_ABOVE, spare // 3) + lines
+    lines = [(margin, *each) if each else () for each in lines]
     step = state.first_run.step + 1
     title = line(Span(f"first run, {step} of {len(STEPS)}: ", "dim"), Span(TITLES[name], "title"))
-    keys = line(Span("esc", "key", "setup skip"), Span(" skip all", "dim", "setup skip"))
-    legend = line(Span("nothing is sent; all can be changed later", "dim"))
+    keys = line(
+        Span("↑ ↓", "key", "down"), Span(" choose  ", "dim", "down"), Span("enter", "key", "enter"),
+        Span(" answer  ", "dim", "enter"), Span("esc", "key", "setup skip"), Span(" skip all", "dim", "setup skip"),
+    )  # fmt: skip
+    if cells < _KEYS_FROM:
+        keys = line(Span("esc", "key", "setup skip"), Span(" skip all", "dim", "setup skip"))
+    legend = line(
+        Span("nothing is sent; Settings (", "dim"), Span(",", "key"), Span(") changes all of it later", "dim")
+    )
     box = Box(_BOX, title, lines, keys=keys, legend=legend)
     return [*framed(box, cells, rows - len(written), glyphs, focused=True), *written]
 

@@ -4,20 +4,19 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from netmind_tui.model.cost import Money
 from netmind_tui.model.device import Device
 from netmind_tui.model.quantity import duration, gibibytes
 from netmind_tui.model.selector import ranges
 from netmind_tui.tui.chart import chart, points
-from netmind_tui.tui.first_run_state import Draw, draws
 from netmind_tui.tui.glyph import Glyphs
 from netmind_tui.tui.picture import Line, Span, column, line, wrap
+from netmind_tui.tui.screen.draw_table import draw_table
+from netmind_tui.tui.screen.preset import PRESETS, day_of
 from netmind_tui.tui.state import State
 
 _MEGABYTE = 1_000_000
 _MINUTE_S = 60
-_HILL_CELLS, _HILL_ROWS = 32, 2
-_KNOWN_FROM = 76
+_HILL_CELLS, _HILL_ROWS, _ROWS_OF_A_HIGHER = 16, 2, 7
 
 # What NetMind Power's page "Add machines reward" and its white paper said in November 2026. What they leave open is
 # left open here, too.
@@ -30,13 +29,6 @@ _NOT_PUBLISHED = (
     "what a level brings in an hour, and any way for a program to ask what was earned: so nothing is estimated here"
 )
 _WITHOUT = "measuring, comparing, an hour's cost and its floor"
-
-_PRESETS = {
-    "never": ("not yet", "nothing runs for others"),
-    "nights": ("nights", "from 22:00 to 07:00, local time"),
-    "away": ("while I am away", "once nobody used it for a while"),
-    "always": ("always", "until somebody needs the machine"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +45,8 @@ class Choice:
 
 
 def _machine(state: State, cells: int, glyphs: Glyphs) -> list[Line]:
-    lines: list[Line] = []
+    words = "Welcome. Five short questions, each can be passed over. Found here:"
+    lines: list[Line] = [*wrap(words, cells, "strong")]
     for devices in _alike(state.gpus):
         memory = f" · {gibibytes(devices[0].memory_total_bytes)}" if devices[0].memory_total_bytes else ""
         many = f"{len(devices)} × " if len(devices) > 1 else ""
@@ -74,12 +67,15 @@ def _machine(state: State, cells: int, glyphs: Glyphs) -> list[Line]:
     return lines
 
 
-def _hill(state: State, cells: int, glyphs: Glyphs) -> list[Line]:
-    """What only a font with braille signs draws as it is meant."""
-    count = points(_HILL_CELLS, glyphs)
+def _hill(state: State, cells: int, rows: int, glyphs: Glyphs) -> list[Line]:
+    """What only a font with braille signs draws as it is meant; the higher, the more room there is."""
+    high = max(_HILL_ROWS, min(_HILL_ROWS + 2, rows // _ROWS_OF_A_HIGHER))
+    wide = _HILL_CELLS * high
+    count = points(wide, glyphs)
     values = [100 * math.exp(-((place / count * 5 - 2.5) ** 2)) for place in range(count)]
-    drawn = chart(values, _HILL_CELLS, _HILL_ROWS, 100.0, glyphs)
-    return [(), line("These signs are to look like one smooth hill:"), *(line(Span(each, "chart")) for each in drawn)]
+    drawn = chart(values, wide, high, 100.0, glyphs)
+    question = Span("Does this look like one smooth hill?", "strong")
+    return [(), line(question), *(line(Span(each, "chart")) for each in drawn)]
 
 
 def _setup(state: State, cells: int) -> list[Line]:
@@ -106,8 +102,8 @@ def _found(name: str, words: str, glyphs: Glyphs, mark: str = "pass") -> Line:
 def _looks(state: State) -> Sequence[Choice]:
     is_plain = state.first_run.answers.get("tui.signs") == "ascii"
     return (
-        Choice("it does", "go on", "setup hill", holds=False),
-        Choice("it does not", "draw with plain signs from now on", "setup plain", holds=is_plain),
+        Choice("yes", "go on", "setup hill", holds=False),
+        Choice("no", "draw with plain letters from now on", "setup plain", holds=is_plain),
     )
 
 
@@ -134,6 +130,21 @@ def _benchmark(state: State, cells: int, glyphs: Glyphs) -> list[Line]:
     return lines
 
 
+def _kernels(state: State, cells: int, glyphs: Glyphs) -> list[Line]:
+    """What it would measure, and how long each takes."""
+    plan = next((each for each in state.bench.plans if each.suite == "quick"), None)
+    if plan is None or state.bench.job is not None or state.bench.run is not None:
+        return []
+    seconds: dict[str, float] = {}
+    for stage in plan.stages:
+        if stage.tried:
+            seconds[stage.kernel] = seconds.get(stage.kernel, 0.0) + stage.expected_s
+    lines: list[Line] = [line(Span("what it measures", "title"))]
+    for kernel, expected_s in seconds.items():
+        lines.append(line(column(kernel, 22), column(_about(expected_s), 10, "dim", right=True)))
+    return lines
+
+
 def _about(seconds: float) -> str:
     """A length of time that nobody takes to the tenth of a second."""
     return f"{seconds:.0f} s" if seconds < _MINUTE_S else f"{duration(seconds)} min"
@@ -144,7 +155,7 @@ def _benchmarks(state: State) -> Sequence[Choice]:
         return (Choice("go on", "3 Bench shows it at any time", "setup go"),)
     return (
         Choice("now", "measure while the questions go on", "setup measure"),
-        Choice("later", "b measures at any time", "setup go"),
+        Choice("later", "3 Bench measures at any time", "setup go"),
     )
 
 
@@ -152,7 +163,7 @@ def _benchmarks(state: State) -> Sequence[Choice]:
 
 
 def _electricity(state: State, cells: int, glyphs: Glyphs) -> list[Line]:
-    words = "What electricity costs decides above which rate an hour of work pays: that is the floor."
+    words = "What does electricity cost? It decides above which rate an hour pays."
     return [*wrap(words, cells, "strong")]
 
 
@@ -169,45 +180,16 @@ def _prices(state: State) -> Sequence[Choice]:
 def _floors(state: State, cells: int, glyphs: Glyphs) -> list[Line]:
     answers = state.first_run.answers
     runs = [run for run in (state.bench.run, state.first_run.measured) if run is not None]
-    known = draws(
-        [*state.gpus, *([state.cpu] if state.cpu is not None else [])],
+    table = draw_table(
+        state,
         max(runs, key=lambda run: run.started_at, default=None),
-        state.settings.config.watts,
         answers.get("electricity.price_per_kwh"),
         answers.get("electricity.fee_pct"),
+        cells,
+        glyphs,
     )
-    if not known:
-        return []
-    head = line(
-        column("", 9),
-        column("under load", 10, "dim", right=True),
-        column("an hour costs", 17, "dim", right=True),
-        column("pays above", 17, "dim", right=True),
-    )
-    alike: dict[tuple[str, float | None, str], list[Draw]] = {}
-    for draw in known:
-        alike.setdefault((draw.name, draw.watts, draw.known), []).append(draw)
-    lines = [head]
-    for draws_of in alike.values():
-        lines += _floor(ranges([draw.device for draw in draws_of]), draws_of[0], cells, glyphs)
-    return lines
-
-
-def _floor(name: str, draw: Draw, cells: int, glyphs: Glyphs) -> list[Line]:
-    dash = glyphs.marks["dash"]
-    cost = draw.cost
-    figures = line(
-        column(name, 9),
-        column(f"{draw.watts:.0f} W" if draw.watts is not None else dash, 10, right=True),
-        column(_money(cost.an_hour) if cost and cost.an_hour else dash, 17, right=True),
-        column(_money(cost.floor_an_hour) if cost and cost.floor_an_hour else dash, 17, "figure", right=True),
-    )
-    known = Span(f"  {draw.known}", "dim")
-    return [(*figures, known)] if cells >= _KNOWN_FROM else [figures, line(column("", 9), known)]
-
-
-def _money(money: Money) -> str:
-    return f"{money.amount.quantize(money.amount.__class__('0.0001'))} {money.currency or ''}".strip() + "/h"
+    words = "pays above: power × price ÷ (1 − what a network keeps), its floor"
+    return [*table, (), *wrap(words, cells, "dim")] if table else []
 
 
 # 4: the schedule.
@@ -215,15 +197,23 @@ def _money(money: Money) -> str:
 
 def _schedule(state: State, cells: int, glyphs: Glyphs) -> list[Line]:
     words = "When may this machine work for others?"
-    then = "No agent runs yet that would keep to it: the answer is kept in the configuration until one does."
+    then = "Nothing runs yet: the answer is kept until there is an agent on this machine that keeps to it."
     return [*wrap(words, cells, "strong"), *wrap(then, cells)]
 
 
 def _presets(state: State) -> Sequence[Choice]:
     holds = state.first_run.answers.get("schedule.preset", "never")
     return tuple(
-        Choice(word, note, f"setup preset {name}", holds=name == holds) for name, (word, note) in _PRESETS.items()
+        Choice(word, note, f"setup preset {name}", holds=name == holds) for name, (word, note) in PRESETS.items()
     )
+
+
+def _day(state: State, cells: int, glyphs: Glyphs) -> list[Line]:
+    """The day of the schedule under the cursor."""
+    names = list(PRESETS)
+    here = names[min(state.view.row("first run"), len(names) - 1)]
+    words = day_of(here, cells, glyphs) or wrap("by you, not by the clock: whenever you are away", cells, "dim")
+    return [line(Span(f"a day: {PRESETS[here][0]}", "title")), *words]
 
 
 # 5: the payer.
@@ -277,6 +267,6 @@ ABOVE: Mapping[str, _Part] = {
     "schedule": _schedule,
     "payer": _payer,
 }
-KEPT: Mapping[str, _Part] = {"machine": _hill}
+KEPT: Mapping[str, Callable[[State, int, int, Glyphs], list[Line]]] = {"machine": _hill}
 """What is asked about, and so never cut."""
-BELOW: Mapping[str, _Part] = {"electricity": _floors, "payer": _facts}
+BELOW: Mapping[str, _Part] = {"benchmark": _kernels, "electricity": _floors, "schedule": _day, "payer": _facts}

@@ -1,18 +1,17 @@
 """Overview: what the machine does now, which device needs attention, and what needs its owner."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from netmind_tui.model.device import Device, DeviceKind
 from netmind_tui.tui.glyph import Glyphs
-from netmind_tui.tui.picture import Box, Line, Span, beside, framed, line
-from netmind_tui.tui.screen import overview_cards, overview_needs, overview_node, overview_rows
-from netmind_tui.tui.screen.device_chart import choice_of_span
+from netmind_tui.tui.picture import Line, beside
+from netmind_tui.tui.screen import overview_cards, overview_needs, overview_node, overview_order, overview_rows
 from netmind_tui.tui.state import CARDS_UP_TO, State
 
 LAYOUTS = ("cards", "rows")
-_NODE_FROM_ROWS = 19
+_NODE_ROWS, _NODE_FROM_ROWS, _NEEDS_ROWS, _CHART_ROWS = overview_node.ROWS, 19, 5, 6
 _PROCESSES_FROM_CELLS, _PROCESSES_FROM_ROWS = 116, 34
-_LEAST_NEEDS, _HIGHEST_ROW = 3, 3
 
 
 def layout(state: State) -> str:
@@ -23,7 +22,7 @@ def layout(state: State) -> str:
 
 def entries(state: State) -> tuple[Device, ...]:
     """The devices that the cursor can be on, in the order in which they are shown."""
-    return overview_cards.entries(state) if layout(state) == LAYOUTS[0] else overview_rows.entries(state)
+    return overview_order.of_cards(state) if layout(state) == LAYOUTS[0] else overview_order.of_rows(state)
 
 
 def boxes(state: State) -> Sequence[str]:
@@ -49,8 +48,8 @@ def opened(state: State, box: str, row: int) -> str | None:
 
 def unfolded(state: State, device: Device) -> str | None:
     """What shows the slices of a GPU, if they are hidden."""
-    hidden = layout(state) == LAYOUTS[1] and not overview_rows.is_open(state, device)
-    return f"slices {device.id}" if hidden and overview_rows.slices(state, device) else None
+    hidden = layout(state) == LAYOUTS[1] and overview_order.is_folded(state, device)
+    return f"slices {device.id}" if hidden else None
 
 
 def twin(state: State) -> str:
@@ -63,78 +62,56 @@ def shows_processes(cells: int, rows: int) -> bool:
     return cells >= _PROCESSES_FROM_CELLS and rows >= _PROCESSES_FROM_ROWS
 
 
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """The rows of each part of the body."""
+
+    node: int
+    devices: int
+    needs: int
+
+
 def body(state: State, cells: int, rows: int, glyphs: Glyphs) -> Sequence[Line]:
     """The node over the devices over what needs the owner."""
-    focused = state.view.focus.get("overview", "devices")
-    on_needs = focused == "needs" and bool(state.needs)
-    least = overview_needs.least_rows(state, cells, glyphs)
-    wanted = max(least, min(overview_needs.wanted_rows(state, cells, glyphs), rows // 3))
+    on_needs = state.view.focus.get("overview") == "needs" and bool(state.needs)
+    with_processes = shows_processes(cells, rows) and overview_node.can_know_processes(state)
+    left = cells * 3 // 5 if with_processes else cells
     as_cards = layout(state) == LAYOUTS[0]
-    shown = entries(state)
-    natural = len(shown) + 3
-    node_rows = 4 if rows >= _NODE_FROM_ROWS else 0
-    if not as_cards and rows - node_rows - least < natural:
-        node_rows = 3 if rows >= _NODE_FROM_ROWS and rows - 3 - least >= natural else 0
-    spare = rows - node_rows - natural - wanted
-    wanted = wanted if as_cards or spare >= 0 else max(least, wanted + spare)
-    needs_rows = min(max(_LEAST_NEEDS, wanted), rows - node_rows)
-    with_processes = shows_processes(cells, rows)
+    least, wanted = overview_needs.rows_between(state, left, rows, glyphs)
     if with_processes:
-        needs_rows = max(needs_rows, rows // 4)
-    if not as_cards:
-        needs_rows += _left_over(shown, rows - node_rows - needs_rows - natural)
-    drawn = overview_node.node(state, cells, node_rows, glyphs) if node_rows else []
-    devices_rows = rows - node_rows - needs_rows
-    chosen = min(state.view.row("devices"), max(0, len(shown) - 1))
+        wanted = max(wanted, min(rows // 4, overview_node.wanted_process_rows(state)))
+    divided = (_of_cards if as_cards else _of_rows)(state, rows, least, wanted)
+    drawn = overview_node.node(state, cells, divided.node, glyphs) if divided.node else []
     if as_cards:
-        drawn += overview_cards.cards(state, cells, devices_rows, glyphs, chosen=chosen, focused=not on_needs)
+        chosen = min(state.view.row("devices"), max(0, len(entries(state)) - 1))
+        drawn += overview_cards.cards(state, cells, divided.devices, glyphs, chosen=chosen, focused=not on_needs)
     else:
-        drawn += _rows(state, cells, devices_rows, glyphs, focused=not on_needs)
+        names = not divided.node
+        drawn += overview_rows.rows_box(state, cells, divided.devices, glyphs, focused=not on_needs, names=names)
+    needs = overview_needs.needs(state, left, divided.needs, glyphs, focused=on_needs)
     if with_processes:
-        left = cells * 3 // 5
-        return [
-            *drawn,
-            *beside(
-                overview_needs.needs(state, left, needs_rows, glyphs, focused=on_needs),
-                overview_node.processes(state, cells - left, needs_rows, glyphs),
-            ),
-        ]
-    return [*drawn, *overview_needs.needs(state, cells, needs_rows, glyphs, focused=on_needs)]
+        needs = beside(needs, overview_node.processes(state, cells - left, divided.needs, glyphs))
+    return [*drawn, *needs]
 
 
-def _left_over(shown: Sequence[Device], spare: int) -> int:
-    """The lines that GPUs cannot share evenly, so that all of their rows are of one height."""
-    tall = sum(device.kind is DeviceKind.GPU for device in shown)
-    return spare % tall if tall and spare > 0 else 0
+def _of_cards(state: State, rows: int, least: int, wanted: int) -> _Parts:
+    """The node gives way so that every card can be seen, then what needs the owner; cards have all that is left."""
+    every = overview_cards.least_rows(state)
+    heights = (_NODE_ROWS, _NODE_ROWS - 1, 0) if rows >= _NODE_FROM_ROWS else (0,)
+    node = next((each for each in heights if rows - each - least >= every), heights[0])
+    needs = max(least, min(wanted, rows - node - every))
+    return _Parts(node, rows - node - needs, needs)
 
 
-def _rows(state: State, cells: int, rows: int, glyphs: Glyphs, *, focused: bool) -> list[Line]:
-    """The devices as rows: those around the cursor where not all have room."""
-    shown = overview_rows.entries(state)
-    inner, room = cells - 4, max(1, rows - 2)
-    chosen = min(state.view.row("devices"), max(0, len(shown) - 1))
-    lines: list[Line] = []
-    if room > len(shown):
-        lines.append(overview_rows.heading(state, inner))
-        room -= 1
-    first = max(0, min(chosen - room // 2, len(shown) - room))
-    last = min(len(shown), first + room)
-    tall = [device for device in shown[first:last] if device.kind is DeviceKind.GPU]
-    spare = max(0, room - (last - first))
-    extra = spare // len(tall) if tall else 0
-    for place, device in enumerate(shown[first:last], start=first):
-        here, high = focused and place == chosen, min(_HIGHEST_ROW, 1 + extra) if device in tall else 1
-        lines += overview_rows.row(state, device, inner, glyphs, chosen=here, rows=high)
-    sort = state.view.choice("sort", overview_rows.SORTS[0])
-    keys = line(
-        Span("s", "key", "sort"),
-        Span(f" {sort}  ", "dim", "sort"),
-        Span("g", "key", "layout"),
-        Span(" cards  ", "dim", "layout"),
-        *choice_of_span(state),
-    )
-    words = f"{first + 1}–{last} of {len(shown)}" if last - first < len(shown) else overview_node.cards(state)
-    legend = line(Span(words, "dim"))
-    more = line(Span("enter", "key"), Span(" device", "dim"))
-    box = Box("devices", line(Span("devices", "title")), lines, keys=keys, legend=legend, more=more)
-    return framed(box, cells, rows, glyphs, focused=focused)
+def _of_rows(state: State, rows: int, least: int, wanted: int) -> _Parts:
+    """The node gives way where not every row has room; what rows cannot use is for what needs the owner."""
+    natural = overview_rows.wanted_rows(state, 0)
+    heights = (_NODE_ROWS, _NODE_ROWS - 1, 0) if rows >= _NODE_FROM_ROWS else (0,)
+    node = next((each for each in heights if rows - each - least >= natural), 0)
+    needs = max(least, min(wanted, max(rows - node - natural, _NEEDS_ROWS)))
+    devices = max(rows - node - needs, 0)
+    spare = max(0, devices - max(natural, overview_rows.wanted_rows(state, devices)))
+    if node == _NODE_ROWS and spare >= overview_node.LEAST_CHART_ROWS:
+        node += min(spare, _CHART_ROWS)
+        spare -= node - _NODE_ROWS
+    return _Parts(node, rows - node - needs - spare, needs + spare)

@@ -1,12 +1,19 @@
 """What needs the owner, worst first: each with its next step, and its evidence once it is opened."""
 
+import re
+from collections.abc import Sequence
+
 from netmind_tui.model.finding import Finding
 from netmind_tui.tui.glyph import Glyphs
 from netmind_tui.tui.picture import Box, Line, Span, fit, framed, line, wrap
 from netmind_tui.tui.state import State
 
-_INDENT = 4
+_MOST_LEAST = 3
 _ROLES = {"warn": "warn", "unstable": "warn"}
+_SLOT = re.compile(r" in PCI slot \S+")
+_CLAUSE = re.compile(r"[,;:] | \(| because ")
+_LEAST_CLAUSE = 16
+_TORN = 12  # cells that may stay empty at the end of a line, because a word has no room there
 
 
 def key(finding: Finding) -> str:
@@ -27,17 +34,15 @@ def opened(state: State, row: int) -> str | None:
     return "turn evidence none" if is_open(state, finding) else f"turn evidence {key(finding)}"
 
 
-def wanted_rows(state: State, cells: int, glyphs: Glyphs) -> int:
-    """The rows in which everything has room, border included."""
-    return 2 + sum(len(_full(state, finding, place, cells - 4, glyphs)) for place, finding in enumerate(state.needs))
+def rows_between(state: State, cells: int, rows: int, glyphs: Glyphs) -> tuple[int, int]:
+    """The rows of a screen of so many below which the box makes no sense, and those in which everything has room.
 
-
-def least_rows(state: State, cells: int, glyphs: Glyphs) -> int:
-    """The rows below which the box makes no sense: one a finding up to three, and all of one that is opened."""
-    open_ones = [place for place, each in enumerate(state.needs) if is_open(state, each)]
-    if open_ones:
-        return 2 + len(_full(state, state.needs[open_ones[0]], open_ones[0], cells - 4, glyphs))
-    return 2 + max(1, min(3, len(state.needs)))
+    The least is one a finding up to three, and all of one that is opened.
+    """
+    blocks = [len(_full(state, finding, place, cells - 4, glyphs)) for place, finding in enumerate(state.needs)]
+    opened_ones = [high for high, finding in zip(blocks, state.needs, strict=True) if is_open(state, finding)]
+    least = opened_ones[0] if opened_ones else max(1, min(_MOST_LEAST, len(blocks)))
+    return min(rows, 2 + least), 2 + max(least, min(sum(blocks), rows * 2 // 5 - 2))
 
 
 def needs(state: State, cells: int, rows: int, glyphs: Glyphs, *, focused: bool) -> list[Line]:
@@ -50,11 +55,7 @@ def needs(state: State, cells: int, rows: int, glyphs: Glyphs, *, focused: bool)
     chosen = min(state.view.row("needs"), len(found) - 1)
     blocks = [_full(state, each, place, inner, glyphs) for place, each in enumerate(found)]
     if sum(map(len, blocks)) > room and not any(is_open(state, each) for each in found):
-        blocks = [_short(each, place, inner, glyphs, lines=2) for place, each in enumerate(found)]
-        if sum(map(len, blocks)) > room:
-            blocks = [_short(each, place, inner, glyphs, lines=1) for place, each in enumerate(found)]
-    if len(found) == 1:
-        blocks = [_full(state, found[0], 0, inner, glyphs)[:room]]
+        blocks = _fitted(found, inner, room, glyphs)
     first = _first(blocks, chosen, room)
     lines: list[Line] = []
     last = first
@@ -67,6 +68,17 @@ def needs(state: State, cells: int, rows: int, glyphs: Glyphs, *, focused: bool)
     legend = line(Span(shown, "dim")) if shown else ()
     more = line(Span("enter", "key"), Span(": evidence and fix", "dim"))
     return framed(Box("needs", title, lines, legend=legend, more=more), cells, rows, glyphs, focused=focused)
+
+
+def _fitted(found: Sequence[Finding], cells: int, room: int, glyphs: Glyphs) -> list[list[Line]]:
+    """Every finding in a line, and in the lines that are left a line more for each, the worst ones first."""
+    blocks = [_short(each, place, cells, glyphs, lines=1) for place, each in enumerate(found)]
+    for lines in range(2, room + 1):
+        for place, each in enumerate(found):
+            longer = _short(each, place, cells, glyphs, lines=lines)
+            if sum(map(len, blocks)) - len(blocks[place]) + len(longer) <= room:
+                blocks[place] = longer
+    return blocks
 
 
 def _first(blocks: list[list[Line]], chosen: int, room: int) -> int:
@@ -113,12 +125,40 @@ def _full(state: State, finding: Finding, place: int, cells: int, glyphs: Glyphs
 
 
 def _short(finding: Finding, place: int, cells: int, glyphs: Glyphs, *, lines: int) -> list[Line]:
-    """The finding in one line, or two with its next step; what has no room is cut."""
+    """The finding in at most so many lines, the rest of them with its next step; what has no room is left out."""
     sign = _sign(finding, place, glyphs)
-    shown = [fit(line(" ", sign, Span(_titled(finding), "strong")), cells)]
-    if finding.remediation and lines > 1:
-        shown.append(fit(line(" " * (1 + sign.width), Span(finding.remediation, "text")), cells))
-    return shown
+    room = max(8, cells - 1 - sign.width)
+    title = shortened(_titled(finding), room)
+    if len(title) > room and lines > _MOST_LEAST - 1:
+        title = shortened(_titled(finding), 2 * room - _TORN)
+    head = wrap(title, room, "strong")
+    if len(head) >= lines and len(head) > 1:
+        head = [fit(line(Span(title, "strong")), room)]
+    rest = lines - len(head)
+    step = finding.remediation or ""
+    steps = wrap(step, room) if step and rest > 0 else []
+    if len(steps) > rest:
+        steps = wrap(shortened(step, rest * room - _TORN, "…"), room)
+        steps = [*steps[: rest - 1], fit(line(*steps[rest - 1], "…"), room)] if len(steps) > rest else steps
+    indent = " " * (1 + sign.width)
+    told = [*head, *steps]
+    return [fit(line(" ", sign, *each) if not at else line(indent, *each), cells) for at, each in enumerate(told)]
+
+
+def shortened(words: str, cells: int, sign: str = "") -> str:
+    """A sentence that has room, without its last clauses where it is too long: never cut within a clause or a command.
+
+    A slot in it goes first, for the device is named as well. ``sign`` stands for what was left out. What cannot be
+    shortened stays as it is.
+    """
+    if len(words) <= cells:
+        return words
+    words = _SLOT.sub("", words)
+    if len(words) <= cells:
+        return words
+    places = [found.start() for found in _CLAUSE.finditer(words) if _LEAST_CLAUSE <= found.start() <= cells - len(sign)]
+    whole = [place for place in places if words.count("`", 0, place) % 2 == 0]
+    return words[: whole[-1]] + sign if whole else words
 
 
 def _evidence(finding: Finding) -> list[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """The overview's node: what the whole machine draws and does, what it is, and who computes on it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from netmind_tui.model.device import DeviceKind
 from netmind_tui.model.fact import WORDS, size
@@ -10,16 +11,21 @@ from netmind_tui.model.quantity import gibibytes
 from netmind_tui.model.reading import Absence
 from netmind_tui.tui.glyph import Glyphs, bar
 from netmind_tui.tui.picture import Box, Line, Span, column, framed, joined, line, width
-from netmind_tui.tui.screen.device_now import power_limit, share, short_name, thousands
+from netmind_tui.tui.screen.device_chart import ALL_GPUS, Graph, graphs, grid
+from netmind_tui.tui.screen.device_now import memory_used, power_limit, share, short_name, thousands
 from netmind_tui.tui.state import State
 
 _BOUNDARIES = {Boundary.CONTAINER: "a container", Boundary.WSL: "WSL", Boundary.VM: "a virtual machine"}
+ROWS, LEAST_CHART_ROWS = 4, 3
+"""Rows of the box, and from how many more on they are charts."""
 _BAR_CELLS, _WIDE = 12, 90
 
 
 def node(state: State, cells: int, rows: int, glyphs: Glyphs) -> list[Line]:
-    """What the machine is and does, in so many rows; the draw of all GPUs stands in the border."""
+    """What the machine is and does, in so many rows; the draw of all GPUs stands in the border and in a chart."""
     lines = [host_line(state, cells - 4, glyphs), identity(state, cells - 4)]
+    if rows - ROWS >= LEAST_CHART_ROWS:
+        lines += grid(state, _graphs(state), cells - 4, rows - ROWS, glyphs, columns=2)
     keys = line(Span(draw(state), "figure")) if draw(state) else ()
     return framed(Box("node", line(Span("node", "title")), lines, keys=keys), cells, rows, glyphs)
 
@@ -39,6 +45,17 @@ def draw(state: State) -> str:
     return f"{thousands(watts)}{top} W{of}"
 
 
+def _graphs(state: State) -> tuple[Graph, ...]:
+    """The draw of all GPUs of the sum of their limits, and the processor."""
+    limits = [power_limit(device, state.own(device)) for device in state.gpus if device.kind is DeviceKind.GPU]
+    top = sum(each for each in limits if each is not None) if all(limits) else None
+    watts = draw(state).partition(" of ")[0]
+    words = "" if top is None else f"{thousands(top)} W"
+    power = Graph("power", ALL_GPUS, "power_draw_w", top, words, f"{watts} W" if watts else "not known")
+    processor = graphs(state, state.cpu)[:1] if state.cpu is not None else ()
+    return (power, *(replace(each, label="cpu") for each in processor))
+
+
 def host_line(state: State, cells: int, glyphs: Glyphs) -> Line:
     """The processor and the memory, and what else the host says of itself."""
     if state.sample is None:
@@ -47,20 +64,18 @@ def host_line(state: State, cells: int, glyphs: Glyphs) -> Line:
     total = state.host.memory_total_bytes if state.host is not None else None
     bars = cells >= _WIDE
     util = "not known" if host.cpu_util_pct is None else f"{host.cpu_util_pct:3.0f} %"
-    used = gibibytes(host.memory_used_bytes)
-    memory = used if total is None else f"{used.removesuffix(' GiB')} of {gibibytes(total)}"
     processor, stored = (
         None if host.cpu_util_pct is None else host.cpu_util_pct / 100,
         share(host.memory_used_bytes, total),
     )
     parts = [
         line(Span("cpu ", "dim"), *_bar(processor, glyphs, bars), util),
-        line(Span("memory ", "dim"), *_bar(stored, glyphs, bars), memory),
+        line(Span("memory ", "dim"), *_bar(stored, glyphs, bars), _memory(host.memory_used_bytes, total)),
     ]
     if host.load_1m is not None:
-        parts.append(line(Span("load ", "dim"), f"{host.load_1m:.1f}"))
+        parts.append(line(Span("load ", "dim"), f"{host.load_1m:4.1f}"))
     if host.temperature_c is not None:
-        parts.append(line(f"{host.temperature_c:.0f} °C"))
+        parts.append(line(f"{host.temperature_c:3.0f} °C"))
     if host.on_battery is not None and state.host is not None and state.host.has_battery:
         charge = "" if host.battery_pct is None else f" {host.battery_pct:.0f} %"
         parts.append(line(Span(f"on battery{charge}" if host.on_battery else f"on mains{charge}", "text")))
@@ -68,6 +83,15 @@ def host_line(state: State, cells: int, glyphs: Glyphs) -> Line:
         disk = state.host.disks[0]
         parts.append(line(Span("disk ", "dim"), f"{size(disk.free_bytes)} free"))
     return _as_fits(parts, cells, Span("   "))
+
+
+def _memory(used: int | None, total: int | None) -> str:
+    """The memory of its total, in as many cells whatever it is: what stands after it must not move."""
+    if total is None:
+        return gibibytes(used)
+    top = gibibytes(total)
+    number, _, unit = memory_used(used, total).partition(" ")
+    return f"{number:>{len(top) - 4}}{'' if top.endswith(unit) else f' {unit}'} of {top}"
 
 
 def identity(state: State, cells: int) -> Line:
@@ -99,10 +123,22 @@ def cards(state: State) -> str:
     return " + ".join(f"{count} × {name}" if count > 1 else name for name, count in names.items()) or "no GPU"
 
 
+def can_know_processes(state: State) -> bool:
+    """Whether there may be anything to say of who computes on GPUs: there are some, and they can be asked."""
+    return bool(state.gpus) and (state.feed.kind == "live" or bool(state.uses))
+
+
+def wanted_process_rows(state: State) -> int:
+    """The rows in which all of them have room."""
+    return 2 + max(1, sum(len(use.processes or ()) for use in state.uses))
+
+
 def processes(state: State, cells: int, rows: int, glyphs: Glyphs) -> list[Line]:
     """Who computes on the GPUs, the most memory first."""
     found = [(use.device, each) for use in state.uses for each in use.processes or ()]
     found.sort(key=lambda pair: -(pair[1].memory_used_bytes or 0))
+    room = max(1, rows - 2)
+    legend = line(Span(f"1–{room} of {len(found)}", "dim")) if len(found) > room else ()
     lines = [process_line(device, each, cells - 4) for device, each in found]
     hidden = {use.absent.get("processes") for use in state.uses if use.processes is None} - {None, Absence.LOST}
     words = [WORDS[reason] for reason in Absence if reason in hidden]
@@ -111,7 +147,7 @@ def processes(state: State, cells: int, rows: int, glyphs: Glyphs) -> list[Line]
     if not lines:
         seen = [use for use in state.uses if use.processes is not None]
         lines = [line(Span("nobody computes on a GPU" if seen else "not known who computes on the GPUs", "dim"))]
-    return framed(Box("processes", line(Span("processes", "title")), lines), cells, rows, glyphs)
+    return framed(Box("processes", line(Span("processes", "title")), lines, legend=legend), cells, rows, glyphs)
 
 
 def process_line(device: str, process: DeviceProcess, cells: int) -> Line:
@@ -119,7 +155,7 @@ def process_line(device: str, process: DeviceProcess, cells: int) -> Line:
     name = process.name or "name not visible"
     memory = gibibytes(process.memory_used_bytes)
     return line(
-        column(device, 8, "strong"),
+        column(device, 8, "strong", action=f"open {device}"),
         column(str(process.pid), 8, right=True),
         "  ",
         column(name, max(4, cells - 8 - 8 - 2 - 10), "text" if process.name else "dim"),

@@ -1,15 +1,20 @@
 """Settings: every one with its value and where that comes from; below, what the chosen one means and may be."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from netmind_tui.config.setting import BY_KEY, SETTINGS, TABLES
+from netmind_tui.config.setting import BY_KEY, SETTINGS
 from netmind_tui.model.configuration import Entry, Origin, shown
 from netmind_tui.tui.glyph import Glyphs
-from netmind_tui.tui.picture import Box, Line, Span, column, ends, framed, line, wrap
+from netmind_tui.tui.picture import Box, Line, Span, column, ends, fit, framed, line, wrap
 from netmind_tui.tui.state import State
 
+_SHORT = re.compile("[;:,] ")
 _NAMES = 10
+_VALUE, _ORIGIN, _MEANING_FROM = 16, 10, 90
+_FILE_FROM_ROWS = 5
+_BESIDE = 22
 _ROLES = {Origin.DEFAULT: "dim", Origin.FILE: "strong", Origin.ENVIRONMENT: "warn"}
 
 
@@ -82,8 +87,27 @@ def body(state: State, cells: int, rows: int, glyphs: Glyphs) -> Sequence[Line]:
     about = _about(state, cells, glyphs)
     listed = rows_of(state)
     room = rows - len(drawn) - len(about)
-    drawn += _list(state, listed, cells, room, glyphs)
-    return [*drawn, *about]
+    # A file with a fault is of more use than lines between the tables.
+    gaps = 0 if state.settings.trouble is not None else len(_tables(listed)) - 1
+    needed = len(listed) + gaps + 2
+    file = _file(state, cells, room - needed, glyphs)
+    drawn += _list(state, listed, cells, room - len(file), glyphs)
+    return [*drawn, *about, *file]
+
+
+def _file(state: State, cells: int, rows: int, glyphs: Glyphs) -> list[Line]:
+    """The file as it stands, where there is room for it: with its comments, and with its faults."""
+    if rows < _FILE_FROM_ROWS or not state.settings.text:
+        return []
+    text = state.settings.text
+    digits = len(str(len(text)))
+    lines = []
+    for number, words in enumerate(text[: rows - 2], start=1):
+        role = "dim" if words.lstrip().startswith("#") else "title" if words.startswith("[") else "text"
+        lines.append(line(column(str(number), digits, "dim", right=True), Span(f"  {words}", role)))
+    hidden = len(text) - len(lines)
+    more = line(Span(f"{hidden} more lines", "dim")) if hidden > 0 else ()
+    return framed(Box("file", line(Span("the file as it stands", "title")), lines, more=more), cells, rows, glyphs)
 
 
 def _trouble(sentence: str, cells: int, most: int, glyphs: Glyphs) -> list[Line]:
@@ -99,15 +123,17 @@ def _list(state: State, listed: Sequence[Row], cells: int, rows: int, glyphs: Gl
     room = max(1, rows - 2)
     first = max(0, min(here - room // 2, len(listed) - room))
     inner = cells - 4
-    width = min(max((len(row.key) for row in listed), default=0) + 2, inner // 2)
-    is_airy = len(listed) + len(TABLES) - 1 <= room
+    width = min(max((len(row.key) for row in listed), default=0) + 2, inner - _BESIDE)
+    values = [len(shown(row.entry.value)) for row in listed if row.entry is not None]
+    widths = (inner, width, min(max(values, default=0), _VALUE) + 2 if inner >= _MEANING_FROM else 0)
+    is_airy = len(listed) + len(_tables(listed)) - 1 <= room
     lines: list[Line] = []
     for place, row in enumerate(listed[first : first + room], start=first):
         if is_airy and place and _table(row) != _table(listed[place - 1]):
             lines.append(())
-        lines.append(_row(row, place == here, place, (inner, width), glyphs))
+        lines.append(_row(row, place == here, place, widths, glyphs))
     keys: Line = ()
-    if not state.view.read_only:
+    if not state.view.read_only and state.settings.trouble is None:
         keys = line(
             Span("enter", "key", "enter"), Span(" change  ", "dim"), Span("d", "key", "reset setting"),
             Span(" default", "dim", "reset setting"),
@@ -120,8 +146,8 @@ def _list(state: State, listed: Sequence[Row], cells: int, rows: int, glyphs: Gl
     return framed(box, cells, rows, glyphs, focused=True)
 
 
-def _row(row: Row, is_here: bool, place: int, cells: tuple[int, int], glyphs: Glyphs) -> Line:
-    inner, width = cells
+def _row(row: Row, is_here: bool, place: int, cells: tuple[int, int, int], glyphs: Glyphs) -> Line:
+    inner, width, value = cells
     action = f"row settings {place}"
     mark = glyphs.marks["chosen"] if is_here else " "
     if row.entry is None:
@@ -137,9 +163,17 @@ def _row(row: Row, is_here: bool, place: int, cells: tuple[int, int], glyphs: Gl
     left = line(
         Span(f"{mark} ", "key"),
         column(entry.key, width, "chosen" if is_here else "text", action=action),
-        Span(shown(entry.value) or glyphs.marks["dash"], "figure" if entry.value is not None else "dim", action),
     )
-    return ends(left, right, inner)
+    text, role = shown(entry.value) or glyphs.marks["dash"], "figure" if entry.value is not None else "dim"
+    if not value:
+        return ends((*left, Span(text, role, action)), right, inner)
+    short = line(Span(_SHORT.split(entry.meaning)[0].rstrip("."), "dim", action))
+    meaning = fit(short, inner - 2 - width - value - _ORIGIN)
+    return ends((*left, column(text, value, role, action=action), *meaning), right, inner)
+
+
+def _tables(listed: Sequence[Row]) -> set[str]:
+    return {_table(row) for row in listed}
 
 
 def _table(row: Row) -> str:
