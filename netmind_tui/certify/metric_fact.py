@@ -152,7 +152,8 @@ def findings_of(least: str) -> Read:
             return _unhealthy(ground)
         ids = sorted({id_ for id_, status, _ in ground.health if status in counted})
         number = sum(status in counted for _, status, _ in ground.health)
-        blind = sorted({f"{id_} ({on or 'the machine'})" for id_, status, on in ground.health if status is Status.ERROR})
+        unseen = [(id_, device) for id_, status, device in ground.health if status is Status.ERROR]
+        blind = sorted({f"{id_} ({device or 'the machine'})" for id_, device in unseen})
         if number == 0 and blind:  # a lost card shows no faults
             return Absent(sentence=f"not everything could be examined: {', '.join(blind)}")
         return Figure(value=float(number), source=", ".join(ids) or "netmind doctor found none")

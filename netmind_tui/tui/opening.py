@@ -24,8 +24,9 @@ def shown(lines: Sequence[Line], skin: Skin) -> Iterator[None]:
 
 def drawn(lines: Sequence[Line], skin: Skin, colours: ColorSystem) -> bytes:
     """What a terminal is to be told."""
-    rows = (
-        f"\x1b[{number};1H" + "".join(style.render(text, color_system=colours) for text, style in styled(line, skin))
+    rows = (  # copies: a style remembers the codes of the first terminal that it was rendered for
+        f"\x1b[{number};1H"
+        + "".join(style.copy().render(text, color_system=colours) for text, style in styled(line, skin))
         for number, line in enumerate(lines, start=1)
     )
     return "".join(rows).encode("utf-8", "replace")

@@ -298,7 +298,8 @@ class TestOnPaper:
         report = bert("verify", path, "--allow-unknown-signer", "--json").document["files"][0]["checks"]
         assert [words[1] for words in checks[: len(report)]] == [each["check"] for each in report]
 
-    def test_what_a_terminal_would_obey_is_not_passed_on(self, bert, path):
+    def test_what_a_terminal_would_obey_is_not_passed_on(self, bert, path, monkeypatch):
+        monkeypatch.setenv("COLUMNS", "400")
         hostile = path.rename(path.with_name("\x1b]0;owned\x07\x1b[31mnode.json"))
         done = bert("verify", hostile, "--allow-unknown-signer")
         assert done.code == 0

@@ -14,6 +14,7 @@ def test_a_terminal_shows_the_picture_as_it_is(eight):
     skin = choose_skin("dark", ascii_only=False, has_colours=True)
     lines = picture(eight, Size(120, 40), skin.glyphs, read_keymap({}))
     screen = pyte.Screen(120, 40)
+    drawn(lines, skin, ColorSystem.STANDARD)  # another terminal before this one changes nothing
     pyte.ByteStream(screen).feed(drawn(lines, skin, ColorSystem.TRUECOLOR))
     assert screen.display == [plain(line) for line in lines]
     assert {screen.buffer[row][0].bg for row in range(40)} == {skin.palette.background.lstrip("#")}
