@@ -117,11 +117,13 @@ def networks() -> dict[str, bytes]:
 
 def graphs() -> dict[str, bytes]:
     """File name to contents, for every graph of the catalogue and every manifest of weights."""
-    import decoder  # noqa: PLC0415 - beside this script, as above
+    import chain  # noqa: PLC0415 - beside this script, as above
+    import decoder  # noqa: PLC0415
 
     return {
         **networks(),
         **decoder.files(),
+        **chain.files(_weight),
         "gemm_fp32_2048_2080.onnx": gemm("gemm_fp32", _FP32, 2048, 2080, 4),
         "gemm_fp32_4096.onnx": gemm("gemm_fp32", _FP32, 4096, 4096, 4),
         "gemm_fp32_8192.onnx": gemm("gemm_fp32", _FP32, 8192, 8192, 4),

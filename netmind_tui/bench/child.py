@@ -14,7 +14,7 @@ from typing import IO
 
 import msgspec
 
-from netmind_tui.bench.protocol import Event, Request
+from netmind_tui.bench.protocol import Ask, Event
 from netmind_tui.model.kernel import Provider
 
 _COLOURS = re.compile(rb"\x1b\[[0-9;]*m")
@@ -61,7 +61,7 @@ class WorkerChild:
         for reader in self._readers:
             reader.start()
 
-    def ask(self, request: Request) -> None:
+    def ask(self, request: Ask) -> None:
         """Send one request.
 
         Raises:

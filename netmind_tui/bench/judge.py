@@ -34,6 +34,7 @@ _REFUSED_BECAUSE = {
     Cause.LIBRARY: Reason.NOT_PLACEABLE,
     Cause.MEMORY: Reason.OUT_OF_MEMORY,
     Cause.CRASH: Reason.KERNEL_CRASHED,
+    Cause.INEXACT: Reason.WRONG_RESULT,
     Cause.SPACE: Reason.NOT_ENOUGH_SPACE,
     Cause.FOLDER: Reason.NOT_WRITABLE,
     Cause.DISK: Reason.DISK_FAILED,

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from netmind_tui.bench.check import Check, Surveyed
 from netmind_tui.bench.timing import Notice, Rules, Timing
+from netmind_tui.model.chain import ChainGraph, ChainSpec
 from netmind_tui.model.kernel import Kernel, Phase, Provider, Variant
 
 
@@ -24,9 +25,10 @@ class Cause(StrEnum):
     DISK = "disk-failed"
     MEMORY = "out-of-memory"
     CRASH = "kernel-crashed"
+    INEXACT = "bytes-differ"
 
 
-class Request(Struct, frozen=True, kw_only=True):
+class Request(Struct, frozen=True, kw_only=True, tag="measure"):
     """Measure one kernel. ``memory_limit_bytes`` is the most it may take; ``threads`` is the intra-op pool's size.
 
     With ``in_step`` the worker says ``Poised`` before anything is timed, and waits until it is told to go.
@@ -43,6 +45,36 @@ class Request(Struct, frozen=True, kw_only=True):
     memory_limit_bytes: int
     in_step: bool = False
     folder: str | None = None
+
+
+class PrepareChain(Struct, frozen=True, kw_only=True, tag="prepare-chain"):
+    """Make ready to prove a chain: matrices, session, and a sample that must be right.
+
+    ``device`` is the word that stands in each leaf.
+    """
+
+    spec: ChainSpec
+    graph: ChainGraph
+    node_key: str
+    device: str
+    nonce: bytes
+    threads: int
+    memory_limit_bytes: int
+
+
+class ProveChain(Struct, frozen=True, kw_only=True, tag="prove-chain"):
+    """Compute every row from this nonce, and commit to them."""
+
+    nonce: bytes
+
+
+class OpenRows(Struct, frozen=True, kw_only=True, tag="open-rows"):
+    """Show the rows of these numbers."""
+
+    indices: tuple[int, ...]
+
+
+Ask = Request | PrepareChain | ProveChain | OpenRows
 
 
 class Ready(Struct, frozen=True, tag="ready"):
@@ -99,6 +131,33 @@ class Outcome(Struct, frozen=True, kw_only=True, tag="outcome"):
     surveyed: Surveyed | None = None
 
 
+class ChainReady(Struct, frozen=True, tag="chain-ready"):
+    """A chain can be proven at once; making it ready took so long."""
+
+    seconds: float
+
+
+class Committed(Struct, frozen=True, tag="committed"):
+    """The root over all rows of this device, and how long they took."""
+
+    root: bytes
+    seconds: float
+
+
+class OpenedRow(Struct, frozen=True):
+    """One row, and its path within the device's tree."""
+
+    index: int
+    row: bytes
+    path: tuple[bytes, ...]
+
+
+class Opened(Struct, frozen=True, tag="opened"):
+    """The rows that were asked for, in that order."""
+
+    rows: tuple[OpenedRow, ...]
+
+
 class Refusal(Struct, frozen=True, tag="refusal"):
     """The kernel was not measured."""
 
@@ -106,4 +165,4 @@ class Refusal(Struct, frozen=True, tag="refusal"):
     detail: str
 
 
-Event = Ready | Begun | Prepared | Poised | Noticed | Surveying | Outcome | Refusal
+Event = Ready | Begun | Prepared | Poised | Noticed | Surveying | Outcome | ChainReady | Committed | Opened | Refusal

@@ -9,6 +9,7 @@ from netmind_tui.model.host import Boundary
 from netmind_tui.model.info import Tool
 from netmind_tui.model.kernel import Phase
 from netmind_tui.model.measurement import Peak, Placement, Throttle, Verified
+from netmind_tui.model.verdict import SignedVerdict
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
@@ -149,10 +150,30 @@ class CertifiedRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """That a chain was computed, for whoever computes some of its rows again.
+
+    ``shown`` is all that it shows. ``operations`` are those of all devices, in digits, because there are more than
+    2^53. ``root`` is that of the tree over all rows; ``siblings`` are the digests that lead from the drawn rows to it.
+    """
+
+    evidence: Evidence = Evidence.PROVEN
+    chain: str
+    chain_version: int
+    chain_sha256: str
+    devices: tuple[str, ...]
+    operations: str
+    shown: str
+    root: str
+    siblings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
     """The predicate of a certificate. ``previous`` is the digest of the certificate before it, ``None`` in the first.
 
-    ``nonce`` is the verifier's, where there is one: then everything was measured after it was given.
+    ``nonce`` is the verifier's, where there is one: then everything was measured after it was given. ``challenge`` is
+    what a challenger signed of this node, where one timed it.
     """
 
     schema: Literal["netmind.certificate/1"] = "netmind.certificate/1"
@@ -170,6 +191,8 @@ class Certificate:
     facts: tuple[Fact, ...]
     claims: tuple[Claim, ...]
     left_out: tuple[LeftOut, ...]
+    proof: Proof | None = None
+    challenge: SignedVerdict | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

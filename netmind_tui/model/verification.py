@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, Self
 
-from netmind_tui.model.certificate import Claim, Fact
+from netmind_tui.model.certificate import Claim, Evidence, Fact, Proof
+from netmind_tui.model.challenge import TimedRate
 from netmind_tui.model.exit import ExitCode, foremost
 
 
@@ -22,10 +23,12 @@ class Check(StrEnum):
     FIGURES = "figures"
     KERNELS = "kernels"
     PLAUSIBILITY = "plausibility"
+    PROOF = "proof"
     ENVIRONMENT = "environment"
     CHAIN = "chain"
     DEVICES = "devices"
     NONCE = "nonce"
+    CHALLENGE = "challenge"
     REVOCATION = "revocation"
     TRUST = "trust"
 
@@ -53,10 +56,35 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VerifiedProof:
+    """What a proof shows that held: ``operations`` of ``chain`` on ``devices``, and ``shown`` says what about them."""
+
+    evidence: Evidence
+    chain: str
+    chain_version: int
+    devices: tuple[str, ...]
+    operations: str
+    shown: str
+
+    @classmethod
+    def of(cls, proof: Proof) -> Self:
+        """What a proof shows that held."""
+        return cls(
+            evidence=proof.evidence,
+            chain=proof.chain,
+            chain_version=proof.chain_version,
+            devices=proof.devices,
+            operations=proof.operations,
+            shown=proof.shown,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VerifiedFile:
     """One file that was verified. ``level`` is a summary (L0, L1, L2) and means nothing without ``covers``.
 
     Facts and claims are empty where a check failed, and where no result document was there to hold them against.
+    ``timed`` is what a challenger on the verifier's list timed.
     """
 
     path: str
@@ -68,6 +96,8 @@ class VerifiedFile:
     checks: tuple[Checked, ...]
     facts: tuple[Fact, ...]
     claims: tuple[Claim, ...]
+    proof: VerifiedProof | None = None
+    timed: TimedRate | None = None
 
     @property
     def first_failure(self) -> Checked | None:

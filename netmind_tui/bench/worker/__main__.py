@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 import onnxruntime as ort
 
-from netmind_tui.bench.protocol import Ready, Request
+from netmind_tui.bench.protocol import Ask, Ready
 from netmind_tui.bench.worker.measure import Worker
 from netmind_tui.model.kernel import Provider
 
@@ -27,9 +27,9 @@ def _private_stdout() -> BinaryIO:
     return protocol
 
 
-def _listen(worker: Worker, requests: "queue.SimpleQueue[Request | None]") -> None:
+def _listen(worker: Worker, requests: "queue.SimpleQueue[Ask | None]") -> None:
     """Read stdin until it closes; then the parent is gone and this process has no reason to go on."""
-    decoder: Any = msgspec.json.Decoder(Request)
+    decoder: Any = msgspec.json.Decoder(Ask)
     try:
         for line in sys.stdin.buffer:
             if line == _STOP:
@@ -46,7 +46,7 @@ def main() -> None:
     """Serve requests until stdin closes."""
     gc.disable()  # no collection inside a timed window; each kernel ends with one
     worker = Worker(Provider(sys.argv[1]), _private_stdout())
-    requests: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
+    requests: queue.SimpleQueue[Ask | None] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(worker, requests), daemon=True).start()
     with suppress(BrokenPipeError):
         worker.say(Ready(ort.__version__, np.__version__, platform.python_version()))

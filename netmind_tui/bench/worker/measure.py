@@ -15,6 +15,7 @@ from netmind_tui.bench.family import FAMILIES
 from netmind_tui.bench.family.base import Survey, Task
 from netmind_tui.bench.placement import PlacementRefusedError
 from netmind_tui.bench.protocol import (
+    Ask,
     Begun,
     Cause,
     Event,
@@ -29,6 +30,7 @@ from netmind_tui.bench.protocol import (
 from netmind_tui.bench.refusal import RefusedError
 from netmind_tui.bench.rotation import Rotation
 from netmind_tui.bench.timing import Notice, Stopwatch
+from netmind_tui.bench.worker.chain import Chain
 from netmind_tui.bench.worker.cuda import CudaCard
 from netmind_tui.bench.worker.library import LibraryAbsentError, ProviderError, load_cuda, load_cudnn
 from netmind_tui.bench.worker.shelf import Opening, Shelf
@@ -46,6 +48,7 @@ class Worker:
         self._events = events
         self._encoder = msgspec.json.Encoder()
         self._shelf = Shelf()
+        self._chain = Chain(self.say)
         self.stop_asked = threading.Event()
         self.go_given = threading.Event()
 
@@ -54,9 +57,11 @@ class Worker:
         self._events.write(self._encoder.encode(event) + b"\n")
         self._events.flush()
 
-    def answer(self, request: Request) -> Outcome | Refusal:
-        """Measure one kernel, or say why not."""
+    def answer(self, request: Ask) -> Event:
+        """Measure one kernel or do one step of a proof, or say why not."""
         try:
+            if not isinstance(request, Request):
+                return self._chain.answer(request)
             with ExitStack() as stack:
                 return self._measure(request, stack)
         except DigestMismatchError as error:
