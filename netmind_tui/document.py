@@ -19,6 +19,8 @@ SCHEMAS = {
     "bench": "measurement:Run",
     "catalog": "plan:CatalogDocument",
     "certificate": "certificate:Certificate",
+    "challenge": "challenge:ChallengeLog",
+    "challenge-verdict": "verdict:ChallengeVerdict",
     "compare": "comparison:Comparison",
     "config": "configuration:Configuration",
     "doctor": "doctor:Diagnosis",

@@ -38,6 +38,13 @@ def identity_dir() -> Path:
     return user_data_path(_NAME, appauthor=False) / "identity"
 
 
+def challenger_dir() -> Path:
+    """A challenger's key and its record of challenges, its owner's alone: ``~/.local/share/netmind/challenger``."""
+    from platformdirs import user_data_path  # noqa: PLC0415 - see above
+
+    return user_data_path(_NAME, appauthor=False) / "challenger"
+
+
 def certificates_dir() -> Path:
     """The certificates that this node made, a folder each."""
     return state_dir() / "certificates"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from vector_case import Case
+from vector_challenge import unchallenged
 from vector_machine import small
 from vector_made import CERTIFICATE, RESULT, document, files, private, public, rotation, sealed, statement
 from vector_made import certificate as stated
@@ -25,6 +26,7 @@ def broken() -> Iterator[Case]:
     yield from _no_signature()
     yield from _no_statement()
     yield from untrue()
+    yield from unchallenged()
 
 
 def _whole() -> bytes:

@@ -14,7 +14,7 @@ NODE = ("node",)
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """One vector. ``trust`` are names of test keys; without any, no list of keys is given.
+    """One vector. ``trust`` and ``challengers`` are names of test keys; without any, no such list is given.
 
     ``also`` are further certificates to verify beside it, ``statements`` files in which keys speak of keys. ``check``
     is the first check of ``certificate.json`` that fails or cannot be told; ``exit`` is what a verifier ends with.
@@ -24,6 +24,7 @@ class Case:
     about: str
     files: dict[str, bytes]
     trust: tuple[str, ...] | None = NODE
+    challengers: tuple[str, ...] | None = None
     allows_unknown: bool = False
     nonce: str | None = None
     now: datetime = WHEN
@@ -44,6 +45,7 @@ class Case:
             "statements": list(self.statements),
             "revocations": list(self.revocations),
             "trust": None if self.trust is None else [public(name) for name in self.trust],
+            "challengers": None if self.challengers is None else [public(name) for name in self.challengers],
             "allow_unknown_signer": self.allows_unknown,
             "nonce": self.nonce,
             "now": written(self.now),

@@ -6,8 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 from vector_case import Case
+from vector_challenge import challenged
 from vector_machine import CARD, CPU, HOST, STARTED, identity, result, row, small, unmeasured
 from vector_made import CERTIFICATE, EXPIRES, ISSUED, files, revocation, rotation, scoped
+from vector_proof import proof, proven_result
 
 from netmind_tui.certify.canonical import sha256
 from netmind_tui.certify.moment import written
@@ -26,6 +28,8 @@ NONCE = "a-nonce-of-the-verifier-0001"
 def good() -> Iterator[Case]:
     """All of them."""
     yield from _processors()
+    yield from _proofs()
+    yield from challenged()
     yield from _cards()
     yield from _signers()
     yield from _askers()
@@ -55,6 +59,10 @@ def _processors() -> Iterator[Case]:
     named = replace(CPU, name="Prozessor “Größe” №1 \U0001f9ee")
     tiny = result((named,), (row(named, "dispatch", rate=1e-7),))
     yield _plain("numbers", "Names beyond ASCII and beyond 16 bits, and numbers that RFC 8785 writes as 1e-7.", tiny)
+
+
+def _proofs() -> Iterator[Case]:
+    yield _plain("proof", "A proof that a chain was computed.", proven_result(), proof=proof())
 
 
 def _cards() -> Iterator[Case]:

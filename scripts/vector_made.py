@@ -30,7 +30,7 @@ from netmind_tui.model.certificate import (
 )
 from netmind_tui.model.result import Result
 
-KEY_NAMES = ("node", "second", "stranger")
+KEY_NAMES = ("node", "second", "stranger", "challenger")
 ISSUED = STARTED + timedelta(minutes=3)
 EXPIRES = STARTED + timedelta(days=30, minutes=2)  # 30 days after the run was finished
 SCOPE = "lab.example/pool-1"

@@ -21,11 +21,13 @@ from vector_made import (
     sealed,
     statement,
 )
+from vector_proof import proof, proven_result
 
 from netmind_tui.certify.canonical import canonical, sha256
 from netmind_tui.certify.moment import written
 from netmind_tui.certify.nonce import seed_of
-from netmind_tui.model.certificate import Digests
+from netmind_tui.model.certificate import Digests, Evidence
+from netmind_tui.model.finding import Status
 from netmind_tui.model.measurement import Peak, Throttle
 from netmind_tui.model.result import Result
 
@@ -40,6 +42,7 @@ def untrue() -> Iterator[Case]:
     yield from _figures()
     yield from _kernels()
     yield from _implausible()
+    yield from _proofs()
     yield from _environments()
     yield from _others()
     yield from _asked()
@@ -137,6 +140,33 @@ def _kernels() -> Iterator[Case]:
     verified = replace(small().measurements[0].verified, tolerance=1.0)  # type: ignore[type-var] # it is there
     yield _case("tolerance", "Right within 100 %.", files(with_row(small(), verified=verified)), "kernels")
     yield _case("unit", "A rate in another unit.", files(with_row(small(), unit="OP/s")), "kernels")
+
+
+def _proofs() -> Iterator[Case]:
+    of, right = proven_result(), proof()
+    short = replace(right, siblings=right.siblings[:16])  # most are refused before they are looked at
+    yield _case("proof-cut-short", "Too few siblings.", files(of, proof=short), "proof")
+    swapped = (*right.siblings[1::-1], *right.siblings[2:])
+    yield _case("proof-sibling", "Two siblings swapped.", files(of, proof=replace(right, siblings=swapped)), "proof")
+    for name, about, changes in (
+        ("proof-root", "Another root than the rows lead to.", {"root": "0" * 64}),
+        ("proof-without-a-device", "It names no device.", {"devices": ()}),
+        ("proof-counted-twice", "It names its device twice.", {"devices": ("cpu", "cpu")}),
+        ("proof-of-no-device", "It names a device that the certificate does not have.", {"devices": ("gpu:0",)}),
+        ("proof-of-more", "More operations than its chain has.", {"operations": "9" + right.operations}),
+        ("proof-of-time", "It says more than it shows.", {"shown": "35 TOP/s"}),
+        ("proof-as-measured", "Its evidence has another name.", {"evidence": Evidence.MEASURED}),
+        ("proof-digest", "A chain of another digest.", {"chain_sha256": "0" * 64}),
+        ("proof-for-tests", "A chain that is for tests alone.", {"chain": "chain.test"}),
+        ("proof-of-another-class", "The chain of larger machines.", {"chain": "chain.int8.medium"}),
+    ):
+        yield _case(name, about, files(of, proof=replace(short, **changes)), "proof")
+    newer = files(of, proof=replace(short, chain_version=2))
+    yield _case("proof-of-a-newer-chain", "A chain that nobody knows yet.", newer, "proof", 3, level="L0")
+    elsewhere = with_row(of, status=Status.WARN)
+    yield _case("proof-of-another-run", "A right proof, of another document.", files(elsewhere, proof=short), "proof")
+    stranger = files(of, by="stranger", proof=short)
+    yield _case("proof-of-another-node", "A right proof, of another node.", stranger, "proof", trust=("stranger",))
 
 
 def _implausible() -> Iterator[Case]:

@@ -38,19 +38,19 @@ class Sealed:
     key: str
 
 
-def seal(payload: bytes, private: "Ed25519PrivateKey") -> bytes:
-    """An envelope around a payload, in canonical form."""
+def seal(payload: bytes, private: "Ed25519PrivateKey", payload_type: str = PAYLOAD_TYPE) -> bytes:
+    """An envelope around a payload, in canonical form. Its type is signed too: one kind cannot pass for another."""
     from securesystemslib.dsse import Envelope  # noqa: PLC0415 - 60 ms that only what signs needs
     from securesystemslib.signer import CryptoSigner, SSlibKey  # noqa: PLC0415 - see above
 
     raw = private.public_key().public_bytes_raw()
     public = SSlibKey(public_name(raw), "ed25519", "ed25519", {"public": raw.hex()})
-    envelope = Envelope(payload, PAYLOAD_TYPE, {})
+    envelope = Envelope(payload, payload_type, {})
     envelope.sign(CryptoSigner(private, public))
     return canonical.canonical(envelope.to_dict())
 
 
-def unseal(data: bytes, what: str) -> Sealed:
+def unseal(data: bytes, what: str, payload_type: str = PAYLOAD_TYPE) -> Sealed:
     """What a canonical envelope holds, its signature checked against the key that it names.
 
     Raises:
@@ -61,7 +61,7 @@ def unseal(data: bytes, what: str) -> Sealed:
     from securesystemslib.signer import SSlibKey  # noqa: PLC0415 - see seal
 
     document = canonical.read(data, what)
-    _check_shape(document, what)
+    _check_shape(document, what, payload_type)
     key = document["signatures"][0]["keyid"]
     if is_weak(key):
         raise Refused("signature", f"{what}: {key} is a weak key, under which anybody can sign")
@@ -86,7 +86,7 @@ def is_weak(key: str) -> bool:
     return y >= _P or y in _SMALL_ORDER
 
 
-def _check_shape(document: Any, what: str) -> None:  # noqa: ANN401 - any JSON
+def _check_shape(document: Any, what: str, payload_type: str) -> None:  # noqa: ANN401 - any JSON
     """Refuse everything that is not an envelope of this kind, before a library looks at it."""
     if not isinstance(document, dict) or set(document) != _MEMBERS:
         found = ", ".join(sorted(document)) if isinstance(document, dict) else type(document).__name__
@@ -95,8 +95,8 @@ def _check_shape(document: Any, what: str) -> None:  # noqa: ANN401 - any JSON
             f"{what} is no signed envelope: payload, payloadType and signatures are expected,"
             f" found {found or 'nothing'}",
         )
-    if document["payloadType"] != PAYLOAD_TYPE:
-        raise Refused("envelope", f"{what}: payloadType {PAYLOAD_TYPE} is expected, found {document['payloadType']!r}")
+    if document["payloadType"] != payload_type:
+        raise Refused("envelope", f"{what}: payloadType {payload_type} is expected, found {document['payloadType']!r}")
     signatures = document["signatures"]
     if not isinstance(signatures, list) or len(signatures) != 1:
         count = len(signatures) if isinstance(signatures, list) else "none"

@@ -1,5 +1,6 @@
 """A run becomes a certificate: the result document, the statement about it, and the envelope around that."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from netmind_tui.model.certificate import (
     Certificate,
     Digests,
     Initiator,
+    Proof,
     Scope,
     Subject,
 )
@@ -24,12 +26,16 @@ from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.info import Tool
 from netmind_tui.model.problem import Problem
 from netmind_tui.model.result import Result
+from netmind_tui.model.verdict import SignedVerdict
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     from netmind_tui.model.measurement import Run
     from netmind_tui.model.redaction import Redactor
+
+Prove = Callable[[Result, str, str], Proof | None]
+"""Makes the proof for a result document: given that, its SHA-256 and the key that will sign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,7 @@ class Terms:
     nonce: str | None = None
     initiated_by: Initiator = Initiator.NODE
     previous: bytes | None = None
+    challenge: SignedVerdict | None = None
     now: datetime
 
 
@@ -60,6 +67,7 @@ def issue(
     result_name: str,
     machine: str | None,
     redactor: "Redactor",
+    prove: Prove | None = None,
 ) -> Issued:
     """Sign what a run showed.
 
@@ -70,6 +78,7 @@ def issue(
         result_name: The name under which the result document will lie beside the certificate.
         machine: The operating system's id of this machine, where it has one.
         redactor: Knows the names that are not to be read.
+        prove: Makes the proof that goes with it, if there is to be one.
 
     Raises:
         Problem: the run shows nothing that could be certified, or is too old.
@@ -80,8 +89,10 @@ def issue(
     result = shareable(run, terms.scope, machine, redactor)
     result_bytes = canonical(plain(result), "the result document")
     key = public_name(private.public_key().public_bytes_raw())
-    certificate = _certificate(result, terms, key, expires)
-    subject = Subject(name=result_name, digest=Digests(sha256=sha256(result_bytes)))
+    digest = sha256(result_bytes)
+    proof = None if prove is None else prove(result, digest, key)
+    certificate = _certificate(result, terms, key, expires, proof)
+    subject = Subject(name=result_name, digest=Digests(sha256=digest))
     sealed = signed(certificate, subject, private, "the certificate")
     return Issued(sealed, result_bytes, certificate)
 
@@ -107,7 +118,7 @@ def _expiry(run: "Run", now: datetime) -> datetime:
     return expires
 
 
-def _certificate(result: Result, terms: Terms, key: str, expires: datetime) -> Certificate:
+def _certificate(result: Result, terms: Terms, key: str, expires: datetime, proof: Proof | None) -> Certificate:
     environment = environment_of(result)
     return Certificate(
         node_key=key,
@@ -124,4 +135,6 @@ def _certificate(result: Result, terms: Terms, key: str, expires: datetime) -> C
         facts=facts_of(result),
         claims=claims_of(result),
         left_out=left_out_of(result),
+        proof=proof,
+        challenge=terms.challenge,
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from netmind_tui.certify import shelf
 from netmind_tui.certify.identity import Identity
-from netmind_tui.certify.issue import Issued, Terms, issue
+from netmind_tui.certify.issue import Issued, Prove, Terms, issue
 from netmind_tui.certify.moment import written
 from netmind_tui.certify.naming import result_name
 from netmind_tui.certify.node_key import NodeKey
@@ -20,6 +20,7 @@ from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.measurement import Run
 from netmind_tui.model.measurement import exit_code as code_of_run
 from netmind_tui.model.problem import Problem
+from netmind_tui.model.verdict import SignedVerdict
 from netmind_tui.model.verification import Verification, exit_code
 from netmind_tui.probe.machine_id import read_machine_id
 from netmind_tui.probe.owner import redactor
@@ -45,7 +46,17 @@ class Made:
     verification: Verification
 
 
-def make(run: Run, maker: Maker, scope: Scope, now: datetime, *, nonce: str | None = None, name: str = NAME) -> Made:
+def make(
+    run: Run,
+    maker: Maker,
+    scope: Scope,
+    now: datetime,
+    *,
+    nonce: str | None = None,
+    challenge: SignedVerdict | None = None,
+    name: str = NAME,
+    prove: Prove | None = None,
+) -> Made:
     """Sign a run, verify that, and keep both files.
 
     Args:
@@ -54,7 +65,9 @@ def make(run: Run, maker: Maker, scope: Scope, now: datetime, *, nonce: str | No
         scope: Within what its devices can be recognised.
         now: The time.
         nonce: The verifier's word, where the run answers one.
+        challenge: What a challenger signed of these devices since the run, where one timed them.
         name: The certificate's file name.
+        prove: Makes the proof that goes with it, if there is to be one.
 
     Raises:
         Problem: the run was another machine's or shows nothing to certify, the key may not sign, the certificate would
@@ -63,7 +76,8 @@ def make(run: Run, maker: Maker, scope: Scope, now: datetime, *, nonce: str | No
     check_run(run)
     key = maker.identity.signing_key(written(now))
     previous = _previous(maker, key, written(now))
-    terms = Terms(scope=scope, nonce=nonce, previous=previous.data if previous else None, now=now)
+    before = previous.data if previous else None
+    terms = Terms(scope=scope, nonce=nonce, previous=before, challenge=challenge, now=now)
     issued = issue(
         run,
         terms,
@@ -71,9 +85,10 @@ def make(run: Run, maker: Maker, scope: Scope, now: datetime, *, nonce: str | No
         result_name=result_name(Path(name)),
         machine=read_machine_id(run.host.boundaries),
         redactor=redactor(),
+        prove=prove,
     )
     path, verification = shelf.keep(
-        issued, name, maker.folder, lambda file: _verified(file, maker.identity, key, nonce, now)
+        issued, name, maker.folder, lambda file: _verified(file, maker.identity, key, nonce, now, challenge)
     )
     return Made(issued=issued, path=path, verification=verification)
 
@@ -117,14 +132,17 @@ def _previous(maker: Maker, key: NodeKey, now: str) -> shelf.Kept | None:
     return None
 
 
-def _verified(file: Path, identity: Identity, key: NodeKey, nonce: str | None, now: datetime) -> Verification:
-    """What a verifier would say who believes this node's key.
+def _verified(
+    file: Path, identity: Identity, key: NodeKey, nonce: str | None, now: datetime, challenge: SignedVerdict | None
+) -> Verification:
+    """What a verifier would say who believes this node's key, and the clock of whoever challenged it.
 
     Raises:
         Problem: a check fails.
     """
     trust = Trust(keys={key.public: "this node"}, revocations=identity.revocations(), rotations=identity.rotations())
-    verification = verify([file], VerifierTerms(now=now, nonce=nonce, trust=trust))
+    challengers = {challenge.verdict.challenger_key: "whom you asked"} if challenge is not None else None
+    verification = verify([file], VerifierTerms(now=now, nonce=nonce, trust=trust, challengers=challengers))
     if exit_code(verification) is ExitCode.FAILED:
         first = verification.files[0].first_failure
         found = f"{first.check}: {first.sentence}" if first else "a check failed"

@@ -8,12 +8,14 @@ from netmind_tui.certify.envelope import KEY, is_weak
 from netmind_tui.certify.moment import read_moment
 from netmind_tui.certify.nonce import NONCE
 from netmind_tui.certify.refused import UNSEEN
-from netmind_tui.model.certificate import Certificate, Digests, Initiator, Revocation, Rotation
+from netmind_tui.model.certificate import Certificate, Digests, Initiator, Proof, Revocation, Rotation
+from netmind_tui.model.verdict import SignedVerdict
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
 DEVICE = re.compile(r"cpu|gpu:(0|[1-9][0-9]{0,3})|mig:(0|[1-9][0-9]{0,3})\.(0|[1-9][0-9]{0,3})")
 _SCOPE = re.compile(r"[a-z0-9][a-z0-9._/-]{0,63}")
 _KERNEL = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_COUNT = re.compile(r"[1-9][0-9]{0,31}")
 _LONGEST = 256
 
 
@@ -66,6 +68,7 @@ def _certificate(certificate: Certificate) -> Iterator[str]:
         yield from _device(f"facts[{index}].device", fact.device)
         if (fact.value is None) == (fact.text is None) or (fact.value is None) != (fact.unit is None):
             yield f"facts[{index}] needs either a value with its unit or a text"
+    yield from _challenge(certificate.challenge)
     if not certificate.claims:
         yield "it claims nothing"
     for index, claim in enumerate(certificate.claims):
@@ -73,6 +76,34 @@ def _certificate(certificate: Certificate) -> Iterator[str]:
         yield from _digest(f"claims[{index}].kernel_sha256", claim.kernel_sha256)
         if _KERNEL.fullmatch(claim.kernel) is None:
             yield f"claims[{index}].kernel {claim.kernel!r} is no name of a kernel"
+    yield from _proof(certificate.proof)
+
+
+def _proof(proof: Proof | None) -> Iterator[str]:
+    if proof is None:
+        return
+    if _KERNEL.fullmatch(proof.chain) is None:
+        yield f"proof.chain {proof.chain!r} is no name of a chain"
+    if _COUNT.fullmatch(proof.operations) is None:
+        yield "proof.operations is not a number in digits"
+    for index, device in enumerate(proof.devices):
+        yield from _device(f"proof.devices[{index}]", device)
+    yield from _digest("proof.chain_sha256", proof.chain_sha256)
+    yield from _digest("proof.root", proof.root)
+    for index, sibling in enumerate(proof.siblings):
+        yield from _digest(f"proof.siblings[{index}]", sibling)
+
+
+def _challenge(signed: SignedVerdict | None) -> Iterator[str]:
+    if signed is None:
+        return
+    verdict = signed.verdict
+    if KEY.fullmatch(verdict.challenger_key) is None or KEY.fullmatch(verdict.node_key) is None:
+        yield "challenge names a key that is not ed25519: and 64 hexadecimal digits"
+    for name in ("session", "nonce1", "nonce2", "root"):
+        yield from _digest(f"challenge.verdict.{name}", getattr(verdict, name))
+    for name in ("started_at", "finished_at"):
+        yield from _moment(f"challenge.verdict.{name}", getattr(verdict, name))
 
 
 def _device(name: str, device: str | None) -> Iterator[str]:

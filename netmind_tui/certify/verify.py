@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from netmind_tui.bench.catalog import open_catalog
+from netmind_tui.bench.chain_catalog import open_chains
 from netmind_tui.certify import claim as derived
 from netmind_tui.certify import plausibility, together
 from netmind_tui.certify.beside import read_result
 from netmind_tui.certify.canonical import sha256
+from netmind_tui.certify.challenge.check import check_challenge
 from netmind_tui.certify.figures import check_figures
 from netmind_tui.certify.kernels import check_kernels
 from netmind_tui.certify.moment import read_moment, written
@@ -19,9 +21,11 @@ from netmind_tui.certify.scope import salt_of
 from netmind_tui.certify.statement import Statement, read_statement, short
 from netmind_tui.certify.trust import Trust, read_bytes
 from netmind_tui.model.certificate import LIFETIME_DAYS, Certificate
+from netmind_tui.model.chain import ChainSpec
+from netmind_tui.model.challenge import TimedRate
 from netmind_tui.model.kernel import Catalog
 from netmind_tui.model.result import Result
-from netmind_tui.model.verification import Answer, Check, Checked, Verification, VerifiedFile
+from netmind_tui.model.verification import Answer, Check, Checked, Verification, VerifiedFile, VerifiedProof
 
 SKEW = timedelta(minutes=5)
 NOT_SHOWN = (
@@ -33,16 +37,21 @@ NOT_SHOWN = (
 _COVERS = {
     "L0": "who signed it, and that nothing was changed since",
     "L1": "that, and that it was made after your nonce was given; how fast is the node's own word",
+    "L2": "that, and that whoever holds its key did these exact operations by a challenger's clock; not on what",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """Under what is verified: the verifier's time, their nonce if they gave one, and whom they believe."""
+    """Under what is verified: the verifier's time, their nonce if they gave one, and whom they believe.
+
+    ``challengers`` maps the keys of challengers whose clock they believe to their word for each; ``None``: no list.
+    """
 
     now: datetime
     nonce: str | None
     trust: Trust
+    challengers: dict[str, str] | None = None
 
 
 @dataclass(slots=True)
@@ -55,6 +64,7 @@ class Opened:
     statement: Statement | None = None
     certificate: Certificate | None = None
     result: Result | None = None
+    timed: TimedRate | None = None
 
     @property
     def digest(self) -> str:
@@ -72,14 +82,15 @@ def verify(paths: Sequence[Path], terms: Terms) -> Verification:
     Raises:
         Problem: a file cannot be read at all, or this program's own catalogue.
     """
-    catalog = open_catalog()
+    catalog, chains = open_catalog(), open_chains()
     files = [_open(path) for path in paths]
     for file in files:
         _check_alone(file, terms, catalog)
+        _check_proof(file, chains)
     notes = together.check(files, terms.trust)
     for file in files:
         if file.certificate is not None:
-            _check_whom(file, file.certificate, terms)
+            _check_whom(file, file.certificate, terms, chains)
     return Verification(
         verified_at=written(terms.now.astimezone(UTC)),
         files=tuple(_outcome(file) for file in files),
@@ -143,9 +154,26 @@ def _check_alone(file: Opened, terms: Terms, catalog: Catalog) -> None:
     _make(file, Check.ENVIRONMENT, lambda: _environment(certificate))
 
 
-def _check_whom(file: Opened, certificate: Certificate, terms: Terms) -> None:
+def _check_proof(file: Opened, chains: tuple[ChainSpec, ...]) -> None:
+    """Compute a proof's rows again, unless the certificate fails without that."""
+    certificate, statement = file.certificate, file.statement
+    if certificate is None or statement is None:
+        return
+    if certificate.proof is None:
+        file.say(Check.PROOF, Answer.LEFT, "it holds none")
+    elif any(checked.answer is Answer.FAILED for checked in file.checks):
+        file.say(Check.PROOF, Answer.LEFT, "an earlier check failed")
+    else:
+        from netmind_tui.certify.proof.embedded import check_proof  # noqa: PLC0415 - NumPy, which only a proof needs
+
+        _make(file, Check.PROOF, lambda: check_proof(certificate, statement.subjects[0].digest.sha256, chains))
+
+
+def _check_whom(file: Opened, certificate: Certificate, terms: Terms, chains: Sequence[ChainSpec]) -> None:
     """The checks that depend on who asks."""
     _nonce(file, certificate, terms.nonce)
+    answer, sentence, file.timed = check_challenge(certificate, terms.challengers, chains)
+    file.say(Check.CHALLENGE, answer, sentence)
     revocation = terms.trust.revocation_of(certificate.node_key)
     if revocation is None:
         known = (
@@ -244,9 +272,9 @@ def _outcome(file: Opened) -> VerifiedFile:
     order = {check: place for place, check in enumerate(Check)}
     failed = Answer.FAILED in answers.values()
     stands = not failed and answers.get(Check.FIGURES) is Answer.HELD
-    level = None
+    level, timed = None, file.timed if stands else None
     if certificate is not None and not failed:
-        level = "L1" if answers[Check.NONCE] is Answer.HELD else "L0"
+        level = "L2" if timed is not None else "L1" if answers[Check.NONCE] is Answer.HELD else "L0"
     return VerifiedFile(
         path=str(file.path),
         node_key=certificate.node_key if certificate else None,
@@ -257,4 +285,13 @@ def _outcome(file: Opened) -> VerifiedFile:
         checks=tuple(sorted(file.checks, key=lambda checked: order[checked.check])),
         facts=certificate.facts if certificate and stands else (),
         claims=certificate.claims if certificate and stands else (),
+        proof=_proven(certificate, answers) if stands else None,
+        timed=timed,
     )
+
+
+def _proven(certificate: Certificate | None, answers: dict[Check, Answer]) -> VerifiedProof | None:
+    """What its proof shows, where it held."""
+    if certificate is None or certificate.proof is None or answers[Check.PROOF] is not Answer.HELD:
+        return None
+    return VerifiedProof.of(certificate.proof)

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from netmind_tui.cli import diagnostics, output
+from netmind_tui.cli.certify_proof import Proving
 from netmind_tui.cli.output import Format
 from netmind_tui.cli.verify import FORMATS, show
-from netmind_tui.model.exit import ExitCode
+from netmind_tui.model.exit import ExitCode, foremost
 from netmind_tui.model.problem import Problem
 
 if TYPE_CHECKING:
     from netmind_tui.certify.identity import Identity
     from netmind_tui.certify.issue import Issued
+    from netmind_tui.cli.challenged import Challenged
     from netmind_tui.model.certificate import Scope
     from netmind_tui.model.measurement import Run
 
@@ -40,6 +42,13 @@ def certify(
     run_name: Annotated[
         str | None, typer.Option("--run", metavar="ID", help="Sign a kept run (last, an id, a file); measure nothing.")
     ] = None,
+    proof: Annotated[
+        bool, typer.Option("--proof", help="Add a proof that the work was done, which says nothing about time.")
+    ] = False,
+    challenger: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Be timed by this challenger, too; without it the level is lower."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     form: Annotated[Format | None, typer.Option("--format", help="table or json.", show_choices=False)] = None,
     path: Annotated[
@@ -61,6 +70,10 @@ def certify(
     within = open_scope(scope)
     if nonce is not None:
         check_nonce(nonce)
+    if challenger is not None:
+        from netmind_tui.certify.challenge.line import read_url  # noqa: PLC0415 - see above
+
+        read_url(challenger)
     if path is not None:
         shelf.check_copy(path)
         output.check(path)
@@ -69,11 +82,32 @@ def certify(
             raise Problem(f"--run {run_name} was measured already: {name} would change nothing of it", ExitCode.USAGE)
     identity = Identity(identity_dir())
     run = _measured(suite or _SUITE, tuple(device or ()), nonce, identity) if run_name is None else _kept(run_name)
-    return _certify(run, identity, within, nonce, chosen, path)
+    proving = Proving(nonce) if proof else None
+    challenged = _challenged(challenger, run, identity, within)
+    return _certify(run, identity, within, nonce, chosen, path, proving, challenged)
+
+
+def _challenged(url: str | None, run: "Run", identity: "Identity", scope: "Scope") -> "Challenged | None":
+    """What a challenger says of the devices of a run, where one is asked."""
+    if url is None:
+        return None
+    from netmind_tui.certify.making import check_run  # noqa: PLC0415 - see certify
+    from netmind_tui.cli.challenged import challenged, open_node  # noqa: PLC0415 - see certify
+
+    check_run(run)
+    key = identity.signing_key(_written(datetime.now(UTC)))
+    return challenged(open_node(url, key), key, tuple(each.id for each in run.devices), scope)
 
 
 def _certify(
-    run: "Run", identity: "Identity", scope: "Scope", nonce: str | None, chosen: Format, path: Path | None
+    run: "Run",
+    identity: "Identity",
+    scope: "Scope",
+    nonce: str | None,
+    chosen: Format,
+    path: Path | None,
+    proving: Proving | None,
+    challenged: "Challenged | None",
 ) -> ExitCode:
     """Sign a run, verify that, keep both files, and report."""
     from netmind_tui.certify.making import NAME, Maker, make  # noqa: PLC0415 - see certify
@@ -81,13 +115,16 @@ def _certify(
     from netmind_tui.paths import certificates_dir  # noqa: PLC0415 - see certify
 
     maker = Maker(identity=identity, folder=certificates_dir(), warn=diagnostics.warn)
-    made = make(run, maker, scope, datetime.now(UTC), nonce=nonce, name=NAME if path is None else path.name)
+    name = NAME if path is None else path.name
+    signed = challenged.signed if challenged is not None else None
+    made = make(run, maker, scope, datetime.now(UTC), nonce=nonce, name=name, prove=proving, challenge=signed)
     diagnostics.say(f"netmind: certificate kept as {made.path}")
     if path is not None:
         _copy(made.issued, path, made.path)
     shown = replace(made.verification.files[0], path=str(path or made.path))
     show(replace(made.verification, files=(shown,)), chosen, None)
-    return exit_code(made.verification)
+    asked_for = [each.code for each in (proving, challenged) if each is not None]
+    return foremost([exit_code(made.verification), *asked_for])
 
 
 def _measured(suite: str, devices: tuple[str, ...], nonce: str | None, identity: "Identity") -> "Run":

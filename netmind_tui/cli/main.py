@@ -11,6 +11,7 @@ from netmind_tui import __version__
 from netmind_tui.cli import diagnostics, output
 from netmind_tui.cli.bench import bench
 from netmind_tui.cli.certify import certify
+from netmind_tui.cli.challenge import challenge
 from netmind_tui.cli.compare import compare
 from netmind_tui.cli.config import config
 from netmind_tui.cli.doctor import doctor
@@ -55,6 +56,7 @@ def _netmind(
 
 app.command()(bench)
 app.command()(certify)
+app.add_typer(challenge)
 app.command()(compare)
 app.add_typer(config)
 app.command()(doctor)

@@ -37,6 +37,10 @@ def verify(
         list[Path] | None,
         typer.Option(metavar="KEYS", help="Whom you believe: a file of public keys, one a line; repeatable."),
     ] = None,
+    trust_challenger: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="KEYS", help="Whose clock you believe: a file of challengers' keys; repeatable."),
+    ] = None,
     allow_unknown_signer: Annotated[
         bool, typer.Option("--allow-unknown-signer", help="Whoever signed it, if nothing was changed since.")
     ] = False,
@@ -62,6 +66,11 @@ def verify(
     if nonce is not None:
         check_nonce(nonce)
     keys = {key: word for each in trust for key, word in believed.read_keys(each).items()} if trust else None
+    clocks = (
+        {key: word for each in trust_challenger for key, word in believed.read_keys(each).items()}
+        if trust_challenger
+        else None
+    )
     ends = [believed.read_revocation(each) for each in revocations or ()]
     certificates, statements = believed.told_apart(_named(files))
     if not certificates:
@@ -71,6 +80,7 @@ def verify(
         now=datetime.now(UTC),
         nonce=nonce,
         trust=believed.of(keys, statements.values(), ends, unknown=allow_unknown_signer),
+        challengers=clocks,
     )
     verification = check(certificates, terms)
     verification = replace(verification, notes=(*_said(statements, terms.trust), *verification.notes))

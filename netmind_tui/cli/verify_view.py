@@ -11,9 +11,10 @@ from netmind_tui.cli.claim_table import claim_tables, device_names, labelled
 from netmind_tui.cli.harmless import harmless
 from netmind_tui.cli.page import Page, printed
 from netmind_tui.model.certificate import Evidence, Fact
+from netmind_tui.model.challenge import TimedRate
 from netmind_tui.model.exit import ExitCode
-from netmind_tui.model.quantity import gibibytes, significant
-from netmind_tui.model.verification import Answer, Check, Verification, VerifiedFile, exit_code
+from netmind_tui.model.quantity import duration, gibibytes, percent, quantity, significant
+from netmind_tui.model.verification import Answer, Check, Verification, VerifiedFile, VerifiedProof, exit_code
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -108,14 +109,48 @@ def _shown(file: VerifiedFile, width: int) -> "Iterator[RenderableType]":
     for evidence in _STRONGEST_FIRST:
         claims = [claim for claim in file.claims if claim.evidence is evidence]
         facts = [fact for fact in file.facts if fact.evidence is evidence]
-        if not claims and not facts:
+        proof = file.proof if file.proof is not None and file.proof.evidence is evidence else None
+        timed = file.timed if file.timed is not None and file.timed.evidence is evidence else None
+        if not claims and not facts and proof is None and timed is None:
             continue
         yield labelled(Text(evidence, style="bold"), Text(_EVIDENCE[evidence], style="dim"))
         if claims:
             yield from claim_tables(claims, names, width)
         if facts:
             yield _facts(facts)
+        if proof is not None:
+            yield _proof(proof)
+        if timed is not None:
+            yield _timed(timed)
         yield Text()
+
+
+def _timed(timed: TimedRate) -> Table:
+    """A rate that a challenger timed, and what it has of the node's own figure."""
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(width=1)
+    grid.add_column(no_wrap=True, style="cyan")
+    grid.add_column(overflow="fold")
+    share = "" if timed.int8_share is None else f" · {percent(timed.int8_share)} of its gemm.int8"
+    count = len(timed.devices)
+    rate = (
+        f"{quantity(timed.rate, timed.unit)}{share} · {duration(timed.elapsed_s)} · {count} device{'s' * (count > 1)}"
+    )
+    tries = f"{timed.challenges_passed} of {timed.challenges_started} challenges passed there"
+    grid.add_row("", f"{timed.chain}@{timed.chain_version}", rate)
+    grid.add_row("", "", Text(f"by the clock of {timed.challenger}, {timed.rows_opened} rows · {tries}", style="dim"))
+    return grid
+
+
+def _proof(proof: VerifiedProof) -> Table:
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(width=1)
+    grid.add_column(no_wrap=True, style="cyan")
+    grid.add_column(overflow="fold")
+    exact = f"{proof.chain}@{proof.chain_version} · {int(proof.operations):,} exact operations"
+    grid.add_row("", device_names(proof.devices), exact)
+    grid.add_row("", "", proof.shown)
+    return grid
 
 
 def _facts(facts: Sequence[Fact]) -> Table:

@@ -28,6 +28,7 @@ def _made(home: Path) -> list[str]:
         ["config", "show"],
         ["config", "check"],
         ["identity", "show"],
+        ["challenge", "list"],
     ],
     ids=" ".join,
 )

@@ -12,6 +12,7 @@ SAMPLES = str(Path(__file__).parents[1] / "recordings/h100x8.jsonl")
 
 HEAVY = {"numpy", "onnxruntime", "rich", "textual"}
 DOORS = {
+    "aiohttp": ["certify/challenge/server.py"],
     "onnxruntime": ["bench/worker"],
     "psutil": ["probe/host.py"],
     "pynvml": ["probe/nvml.py"],
@@ -44,6 +45,7 @@ STREAMS = {
         ["config", "set", "tui.theme", "light"],
         ["identity", "show", "--json"],
         ["identity", "export-public"],
+        ["challenge", "list", "--json"],
     ],
     ids=" ".join,
 )

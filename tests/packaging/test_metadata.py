@@ -8,6 +8,7 @@ from packaging.markers import default_environment
 from packaging.requirements import Requirement
 
 from netmind_tui.bench.catalog import open_catalog
+from netmind_tui.bench.chain_catalog import open_chains
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -67,6 +68,7 @@ def test_the_catalogue_names_every_graph_and_manifest_with_its_digest():
     variants = [variant for kernel in open_catalog().kernels for variant in kernel.variants]
     named = {variant.file: variant.sha256 for variant in variants if variant.file}
     named |= {variant.weights: variant.weights_sha256 for variant in variants if variant.weights}
+    named |= {graph.file: graph.sha256 for chain in open_chains() for graph in chain.graphs}
     assert named == _there()
 
 
