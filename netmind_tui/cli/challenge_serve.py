@@ -43,6 +43,9 @@ _BACKLOG = 128
 _MOST_PORT = 65535
 _AGAIN_S = 15.0
 _PATH_STEPS = 32
+# The signals that end it, as far as this system has them, and with which code.
+_NAMES = {"SIGINT": ExitCode.INTERRUPTED, "SIGTERM": ExitCode.TERMINATED, "SIGHUP": ExitCode.TERMINATED}
+_ENDS = {getattr(signal, name): code for name, code in _NAMES.items() if hasattr(signal, name)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,8 +107,8 @@ def serve(wishes: Wishes) -> ExitCode:
                 bound = listening.getsockname()[:2]
                 scheme = "http" if tls is None else "https"
                 shown = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
-                diagnostics.say(f"netmind: challenger {key.public} at {scheme}://{shown}:{bound[1]}")
-                return _run(service, listening, tls)
+                ready = f"netmind: challenger {key.public} at {scheme}://{shown}:{bound[1]}"
+                return _run(service, listening, tls, ready)
             finally:
                 store.close()
     except DeviceHeldError as error:
@@ -234,9 +237,10 @@ def _again(wishes: Wishes) -> float:
     return min(_AGAIN_S, max(wishes.call_within_s / 8, 0.05))
 
 
-def _run(service: "Service", listening: socket.socket, tls: ssl.SSLContext | None) -> ExitCode:
-    """Serve until a signal, and end with its code."""
+def _run(service: "Service", listening: socket.socket, tls: ssl.SSLContext | None, ready: str) -> ExitCode:
+    """Say that it is ready, serve until a signal, and end with its code."""
     ended: list[ExitCode] = []
+    before = {number: signal.getsignal(number) for number in _ENDS if signal.getsignal(number) is not signal.SIG_IGN}
 
     async def run() -> None:
         stopped = asyncio.Event()
@@ -246,19 +250,18 @@ def _run(service: "Service", listening: socket.socket, tls: ssl.SSLContext | Non
             stopped.set()
 
         loop = asyncio.get_running_loop()
-        for name, code in (
-            ("SIGINT", ExitCode.INTERRUPTED),
-            ("SIGTERM", ExitCode.TERMINATED),
-            ("SIGHUP", ExitCode.TERMINATED),
-        ):
-            number = getattr(signal, name, None)
-            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-                try:
-                    loop.add_signal_handler(number, stop, code)
-                except NotImplementedError:  # Windows: the program's own handlers end it
-                    break
+        for number, own in before.items():
+            try:
+                loop.add_signal_handler(number, stop, _ENDS[number])
+            except NotImplementedError:  # Windows: the program's own handlers end it
+                signal.signal(number, own)
+        if ended:  # while the loop was made
+            return
+        diagnostics.say(ready)
         await service.run(listening, tls, stopped)
 
+    for number in before:  # a loop that is half made cannot be left: what comes now waits until it is there
+        signal.signal(number, lambda number, _frame: ended.append(_ENDS[number]))
     try:
         asyncio.run(run())
     except Stopped as stop:
