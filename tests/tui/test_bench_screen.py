@@ -146,7 +146,9 @@ class TestChoosing:
 
     def test_a_recording_cannot_be_measured(self, eight, show):
         state = replace(after(eight, Went("bench")), feed=Feed(kind="replay", label="x"))
-        assert "only the machine itself can be measured" in "\n".join(show(state, 80, 24))
+        text = "\n".join(show(state, 80, 24))
+        assert "only the machine itself can be measured" in text
+        assert "enter measure" not in text
 
     def test_slices_stand_for_the_gpu_that_is_cut(self, mig, show):
         text = "\n".join(show(after(mig, Went("bench")), 100, 30))

@@ -44,7 +44,8 @@ def body(state: State, cells: int, rows: int, glyphs: Glyphs) -> list[Line]:
     most = max(_LEAST_DEVICES, rows - _TITLE_FROM // 2 if wide else (rows - 12) // 2)
     shown = min(len(devices), _MANY, most)
     top = max(len(suites), shown) + 2
-    hint = line(Span("enter", "key", "bench start"), Span(" measure", "dim", "bench start"))
+    is_live = state.feed.kind == "live"  # nothing can be measured in a recording
+    hint = line(Span("enter", "key", "bench start"), Span(" measure", "dim", "bench start")) if is_live else ()
     suite_box = box_of("suites", "suite", suites, more=hint)
     chosen = line(Span(f"{len(chosen_devices(state))} of {len(shown_devices(state))}", "dim"))
     toggle = line(Span("space", "key", "bench toggle"), Span(" choose", "dim", "bench toggle"))
