@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from netmind_tui.bench.chain_catalog import find_chain, open_chains
 from netmind_tui.certify.challenge.clock import RealClock
-from netmind_tui.certify.challenge.line import Line, read_url
+from netmind_tui.certify.challenge.line import Line
 from netmind_tui.certify.challenge.node import Devices, Node
 from netmind_tui.certify.challenge.store import STORE_FILE, Store
 from netmind_tui.certify.envelope import public_name
@@ -31,6 +31,7 @@ from netmind_tui.certify.proof.transcript import Opening
 from netmind_tui.certify.refused import Refused
 from netmind_tui.model.kernel import Provider
 from netmind_tui.model.merkle import top_of
+from netmind_tui.model.place import read_url
 from netmind_tui.model.problem import Problem
 
 CHAIN = "chain.test@1"

@@ -15,6 +15,7 @@ from netmind_tui.config.setting import BY_KEY, SETTINGS
 from netmind_tui.config.source import from_environment
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.problem import Problem
+from netmind_tui.model.span import read_span
 
 
 @pytest.fixture(autouse=True)
@@ -112,6 +113,32 @@ def test_a_file_that_was_named_and_is_missing_is_an_error(home, monkeypatch):
         ('[keys]\nbench = "ctrl+pagup"', "keys.bench: 'pagup' is no key; did you mean pageup"),
         ('[schedule]\npreset = "night"', "schedule.preset: 'night' is not known; did you mean nights?"),
         ('[payer]\nname = " "', "payer.name: expected a name, found ' '"),
+        ("[certificate]\nchallenger = 1", 'expected a URL such as "https://challenger.example:8443", found a number'),
+        (
+            '[certificate]\nchallenger = "challenger.example"',
+            "a URL such as https://challenger.example:8443 is expected, found 'challenger.example'",
+        ),
+        (
+            '[certificate]\nchallenger = "http://challenger.example"',
+            "certificate.challenger: beyond this machine https is expected, found 'http://challenger.example'",
+        ),
+        ('[certificate]\nchallenger = "https://a b"', "certificate.challenger: expected a URL such as"),
+        (
+            '[certificate]\nrenew_before = "31d"',
+            'certificate.renew_before: expected a length of time from "0d" to "30d"',
+        ),
+        ("[certificate]\nrenew_before = 7", 'such as "7d" or "12h", found a number'),
+        (
+            '[access]\ncontrol = "ana"',
+            'access.control: expected a list of names such as ["ana", "ben"], found a string',
+        ),
+        ("[access]\npolicy = [7]", "access.policy: expected a list of names"),
+        ("[host.box]\nport = 1", "host.box.port is not a key"),
+        (
+            '[host."-oProxyCommand=x"]\nsocket = "/a"',
+            "host.-oProxyCommand=x: a host's name as ssh knows it is expected",
+        ),
+        ("[host]\nbox = 1", "host.box: expected a table with socket, found a number"),
         ('[alias]\nbig = "gpu:0,,2"', "alias.big: 'gpu:0,,2': a name is missing beside a comma"),
     ],
 )
@@ -180,6 +207,9 @@ watts = 250
 preset = "nights"
 [payer]
 name = "Example Ltd"
+[certificate]
+challenger = "https://challenger.example:8443"
+renew_before = "36h"
 [declared]
 date = "2026-11-22"
 download_mbps = 940.5
@@ -197,6 +227,8 @@ ports = 24
         watts={"gpu:0": 250.0},
         schedule="nights",
         payer="Example Ltd",
+        challenger="https://challenger.example:8443",
+        renew_before_s=36 * 3600,
         declared={"download_mbps": 940.5, "ports": 24.0},
         declared_on="2026-11-22",
     )
@@ -211,6 +243,7 @@ def test_defaults_are_those_of_the_schema():
     }
     assert BY_KEY["schedule.preset"].default == found.schedule
     assert BY_KEY["electricity.fee_pct"].default == found.fee_pct
+    assert read_span(BY_KEY["certificate.renew_before"].default) == found.renew_before_s
 
 
 def test_a_variable_is_checked_as_its_setting_is():
@@ -258,12 +291,18 @@ SAMPLES = {
     "key": ("ctrl+r", "comma"),
     "number": ("0", "12", "24"),
     "date": ("2026-11-22",),
+    "url": ("https://challenger.example:8443", "http://127.0.0.1:8443", "https://[::1]/a"),
+    "span": ("7d", "12h", "0d"),
+    "names": ("ana", "ana, ben", "svc-monitor$"),
+    "address": ("127.0.0.1:9876", "[::1]:1", "localhost:65535"),
+    "program": ("notify-send netmind", "/opt/tell 'two words'"),
+    "path": ("/run/netmind/agent.sock",),
 }
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.key)
 def test_what_a_person_writes_comes_back_from_the_file(home, setting):
-    place = Place(setting, {"device": "gpu:0", "keys": "bench"}.get(setting.table, "big") if setting.is_family else "")
+    place = Place(setting, {"device": "gpu:0", "keys": "bench", "hooks": "device-lost"}.get(setting.table, "big") if setting.is_family else "")
     empty = read_source(config_path())
     for text in SAMPLES[setting.kind]:
         if setting.choices and text not in setting.choices:
@@ -286,6 +325,13 @@ def test_what_a_person_writes_comes_back_from_the_file(home, setting):
         ("declared.ports", "65536", "a whole number from 0 to 65535"),
         ("declared.uptime_pct", "101", "a number from 0 to 100"),
         ("declared.download_mbps", "fast", "a number from 0 to 1000000"),
+        ("access.control", "ana,,ben", "a list of names such as"),
+        ("access.policy", "ana ben", "a list of names such as"),
+        ("agent.metrics", "0.0.0.0:9876", "an address of this machine alone"),
+        ("agent.metrics", "127.0.0.1", "an address of this machine alone"),
+        ("agent.metrics", "127.0.0.1:65536", "an address of this machine alone"),
+        ("agent.metrics_file", "node.prom", "a path that begins with /"),
+        ("host.big.socket", "agent.sock", "a path that begins with /"),
     ],
 )
 def test_what_cannot_be_declared_is_refused_with_what_was_expected(key, text, expected):

@@ -56,10 +56,8 @@ class Observation:
 
     def too_hot_c(self, sample: Sample) -> int | None:
         """The temperature, if it is within 3 °C of where the device slows itself down."""
-        limit, own = self._device.temperature_slowdown_c, own_sample(sample, self._device)
-        if limit is None or own is None or own.temperature_c is None:
-            return None
-        return own.temperature_c if own.temperature_c >= limit - STOP_BELOW_SLOWDOWN_C else None
+        own = own_sample(sample, self._device)
+        return None if own is None else hot_c(own, self._device)
 
     def witness(self) -> Witness:
         """Everything seen, in short."""
@@ -127,6 +125,12 @@ class Observation:
             own = own_sample(sample, self._device)
             seen.update((own.clocks_event_reasons or ()) if own else ())
         return tuple(sorted(seen))
+
+
+def hot_c(own: DeviceSample, device: Device) -> int | None:
+    """A device's temperature, if it is within 3 °C of where the device slows itself down."""
+    limit, now = device.temperature_slowdown_c, own.temperature_c
+    return now if limit is not None and now is not None and now >= limit - STOP_BELOW_SLOWDOWN_C else None
 
 
 def own_sample(sample: Sample, device: Device) -> DeviceSample | None:

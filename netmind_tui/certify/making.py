@@ -15,11 +15,12 @@ from netmind_tui.certify.node_key import NodeKey
 from netmind_tui.certify.trust import Trust
 from netmind_tui.certify.verify import Terms as VerifierTerms
 from netmind_tui.certify.verify import verify
-from netmind_tui.model.certificate import Scope
+from netmind_tui.model.certificate import Proof, Scope
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.measurement import Run
 from netmind_tui.model.measurement import exit_code as code_of_run
 from netmind_tui.model.problem import Problem
+from netmind_tui.model.result import Result
 from netmind_tui.model.verdict import SignedVerdict
 from netmind_tui.model.verification import Verification, exit_code
 from netmind_tui.probe.machine_id import read_machine_id
@@ -39,11 +40,23 @@ class Maker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """A certificate that was made: its two files, where they are kept, and what a verifier says of them."""
+    """A certificate that was made: its two files, where they are kept, and what a verifier says of them.
+
+    ``left_out`` is why a challenger's verdict is not in it, in a sentence, where it would not have held with that.
+    """
 
     issued: Issued
     path: Path
     verification: Verification
+    left_out: str | None = None
+
+
+class _NotHoldingError(Problem):
+    """A verifier would refuse what was to be kept."""
+
+    def __init__(self, found: str) -> None:
+        super().__init__(f"the certificate would not hold, {found}; nothing was certified", ExitCode.FAILED)
+        self.found = found
 
 
 def make(
@@ -58,6 +71,9 @@ def make(
     prove: Prove | None = None,
 ) -> Made:
     """Sign a run, verify that, and keep both files.
+
+    Where the certificate would not hold with what a challenger signed, it is made without: that costs a level, and
+    nothing else.
 
     Args:
         run: A finished run of this machine.
@@ -77,20 +93,43 @@ def make(
     key = maker.identity.signing_key(written(now))
     previous = _previous(maker, key, written(now))
     before = previous.data if previous else None
-    terms = Terms(scope=scope, nonce=nonce, previous=before, challenge=challenge, now=now)
-    issued = issue(
-        run,
-        terms,
-        key.private,
-        result_name=result_name(Path(name)),
-        machine=read_machine_id(run.host.boundaries),
-        redactor=redactor(),
-        prove=prove,
-    )
-    path, verification = shelf.keep(
-        issued, name, maker.folder, lambda file: _verified(file, maker.identity, key, nonce, now, challenge)
-    )
-    return Made(issued=issued, path=path, verification=verification)
+    machine, once = read_machine_id(run.host.boundaries), None if prove is None else _Once(prove)
+
+    def made(challenge: SignedVerdict | None, left_out: str | None = None) -> Made:
+        issued = issue(
+            run,
+            Terms(scope=scope, nonce=nonce, previous=before, challenge=challenge, now=now),
+            key.private,
+            result_name=result_name(Path(name)),
+            machine=machine,
+            redactor=redactor(),
+            prove=once,
+        )
+        path, verification = shelf.keep(
+            issued, name, maker.folder, lambda file: _verified(file, maker.identity, key, nonce, now, challenge)
+        )
+        return Made(issued=issued, path=path, verification=verification, left_out=left_out)
+
+    try:
+        return made(challenge)
+    except _NotHoldingError as problem:
+        if challenge is None:
+            raise
+        return made(None, problem.found)
+
+
+class _Once:
+    """Proves a result once, however often it is certified."""
+
+    def __init__(self, prove: Prove) -> None:
+        self._prove = prove
+        self._made: dict[tuple[str, str], Proof | None] = {}
+
+    def __call__(self, result: Result, result_sha256: str, node_key: str) -> Proof | None:
+        about = (result_sha256, node_key)
+        if about not in self._made:
+            self._made[about] = self._prove(result, result_sha256, node_key)
+        return self._made[about]
 
 
 def check_run(run: Run) -> None:
@@ -146,5 +185,5 @@ def _verified(
     if exit_code(verification) is ExitCode.FAILED:
         first = verification.files[0].first_failure
         found = f"{first.check}: {first.sentence}" if first else "a check failed"
-        raise Problem(f"the certificate would not hold, {found}; nothing was certified", ExitCode.FAILED)
+        raise _NotHoldingError(found)
     return verification

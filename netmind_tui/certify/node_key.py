@@ -59,14 +59,14 @@ def make_key(path: Path, now: str) -> None:
         raise Problem(f"cannot make the node key {path}: {(error.strerror or '').lower()}", ExitCode.USAGE) from None
 
 
-def read_key(path: Path) -> NodeKey | None:
-    """The key in a file; ``None`` where there is no file.
+def read_key(path: Path, *, ends: str = private_file.ENDS) -> NodeKey | None:
+    """The key in a file; ``None`` where there is no file. ``ends`` is the command that ends it.
 
     Raises:
         Problem: others could have read it, or it is no Ed25519 key in PKCS8 without a password.
     """
     try:
-        data = private_file.read(path, _MOST_BYTES)
+        data = private_file.read(path, _MOST_BYTES, ends=ends)
     except FileNotFoundError:
         return None
     found = _MADE.search(data)

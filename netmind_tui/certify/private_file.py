@@ -12,13 +12,16 @@ from pathlib import Path
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.problem import Problem
 
+ENDS = "netmind identity revoke"
+"""The command that ends the key of a node; others name theirs."""
+
 _FILE_MODE, _FOLDER_MODE = 0o600, 0o700
 _OTHERS = 0o077
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK)
 _FLAGS = sum(getattr(os, name, 0) for name in ("O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
 
 
-def make_folder(folder: Path) -> None:
+def make_folder(folder: Path, *, ends: str = ENDS) -> None:
     """Make a folder that only its owner may enter, or check that it is one.
 
     Raises:
@@ -28,10 +31,10 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=_FOLDER_MODE)
     except OSError as error:
         raise Problem(f"cannot make the folder {folder}: {_cause(error)}", ExitCode.USAGE) from error
-    check_folder(folder)
+    check_folder(folder, ends=ends)
 
 
-def check_folder(folder: Path) -> None:
+def check_folder(folder: Path, *, ends: str = ENDS) -> None:
     """Refuse a folder that is somebody else's, a link, or open to others; one that is not there is none of these.
 
     Raises:
@@ -48,10 +51,10 @@ def check_folder(folder: Path) -> None:
         raise Problem(f"{folder} {words} (XDG_DATA_HOME moves it)", ExitCode.USAGE)
     if not stat.S_ISDIR(found.st_mode):
         raise Problem(f"{folder} is no folder: move it away", ExitCode.USAGE)
-    _check_owner(folder, found, "700")
+    _check_owner(folder, found, "700", ends)
 
 
-def read(path: Path, most: int) -> bytes:
+def read(path: Path, most: int, *, ends: str = ENDS) -> bytes:
     """What a private file holds.
 
     Raises:
@@ -72,7 +75,7 @@ def read(path: Path, most: int) -> bytes:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
             raise Problem(f"{path} is no file: move it away", ExitCode.USAGE)
-        _check_owner(path, found, "600")
+        _check_owner(path, found, "600", ends)
         data = os.read(descriptor, most + 1)  # of a small regular file: all of it
     finally:
         os.close(descriptor)
@@ -161,7 +164,7 @@ def _named(temporary: Path, path: Path, data: bytes) -> bool:
     return True
 
 
-def _check_owner(path: Path, found: os.stat_result, mode: str) -> None:
+def _check_owner(path: Path, found: os.stat_result, mode: str, ends: str) -> None:
     if os.name != "posix":  # Windows keeps a profile's folders from others by itself
         return
     user = os.geteuid()
@@ -171,7 +174,7 @@ def _check_owner(path: Path, found: os.stat_result, mode: str) -> None:
     if stat.S_IMODE(found.st_mode) & _OTHERS:
         found_mode = f"{stat.S_IMODE(found.st_mode):03o}"
         words = f"{path} is open to others (mode {found_mode}): chmod {mode} {_quoted(path)}"
-        raise Problem(f"{words}; if others could read the key, netmind identity revoke", ExitCode.USAGE)
+        raise Problem(f"{words}; if others could read the key, {ends}", ExitCode.USAGE)
 
 
 def _quoted(path: Path) -> str:

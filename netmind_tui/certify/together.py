@@ -20,7 +20,7 @@ def check(files: "Sequence[Opened]", trust: "Trust") -> tuple[str, ...]:
         What is to be known of several of them, a sentence each.
     """
     by_digest = {file.digest: file for file in files}
-    notes = list(_forks(files))
+    notes = [*_forks(files), *_counted_twice(files)]
     for file in files:
         if file.certificate is None:
             continue
@@ -75,7 +75,7 @@ def _chain(certificate: "Certificate", given: "Opened | None", trust: "Trust") -
         return Answer.FAILED, f"the one before it, {given.path.name}, was given and is no valid certificate"
     if before.issued_at > certificate.issued_at:
         return Answer.FAILED, "it names a certificate that was issued later"
-    if before.node_key != certificate.node_key and not _follows(before.node_key, certificate.node_key, trust):
+    if not trust.leads(before.node_key, certificate.node_key):
         return Answer.FAILED, f"it continues the chain of another key, {short(before.node_key)}, which did not name it"
     return Answer.HELD, "it follows the one before it, which was given"
 
@@ -91,6 +91,18 @@ def _forks(files: "Sequence[Opened]") -> "Iterator[str]":
             yield f"{' and '.join(names.values())} follow the same certificate, {digest[:12]}…: a chain has one end"
 
 
+def _counted_twice(files: "Sequence[Opened]") -> "Iterator[str]":
+    """A sentence for each challenge that several certificates hold: a verdict names no run."""
+    holders: dict[tuple[str, str], dict[str, str]] = {}
+    for file in files:
+        if file.certificate is not None and file.certificate.challenge is not None:
+            said = file.certificate.challenge.verdict
+            holders.setdefault((said.challenger_key, said.session), {})[file.digest] = file.path.name
+    for (_, session), names in holders.items():
+        if len(names) > 1:
+            yield f"{' and '.join(names.values())} hold the same challenge, {session[:12]}…: it happened once"
+
+
 def _devices(file: "Opened", files: "Sequence[Opened]", trust: "Trust") -> tuple[Answer, str]:
     own = file.certificate
     if own is None or own.scope.name is None:
@@ -98,21 +110,10 @@ def _devices(file: "Opened", files: "Sequence[Opened]", trust: "Trust") -> tuple
     identities = {device.identity: device.device for device in own.environment.devices if device.identity}
     for other in files:
         theirs = other.certificate
-        if theirs is None or theirs.scope != own.scope or theirs.node_key == own.node_key:
-            continue
-        if _follows(own.node_key, theirs.node_key, trust) or _follows(theirs.node_key, own.node_key, trust):
+        if theirs is None or theirs.scope != own.scope or trust.is_same(own.node_key, theirs.node_key):
             continue
         for device in theirs.environment.devices:
             if device.identity in identities:
                 words = f"its {identities[device.identity]} is {device.device} of {other.path.name}, under another key"
                 return Answer.FAILED, f"{words}, {short(theirs.node_key)}"
     return Answer.HELD, f"no device of it is under another key here, in scope {own.scope.name}"
-
-
-def _follows(old: str, new: str, trust: "Trust") -> bool:
-    """Whether a key named the other one as its successor, directly or by steps."""
-    reached = {old}
-    named = [rotation for rotation in trust.rotations if trust.could_name(rotation)]
-    for _ in named:
-        reached |= {rotation.new_key for rotation in named if rotation.node_key in reached}
-    return new in reached

@@ -46,6 +46,18 @@ class Trust:
         ]
         return min(own, key=lambda each: each.since, default=None)
 
+    def leads(self, old: str, new: str) -> bool:
+        """Whether a key named the other one as its successor, directly or by steps; every key leads to itself."""
+        reached = {old}
+        named = [rotation for rotation in self.rotations if self.could_name(rotation)]
+        for _ in named:
+            reached |= {rotation.new_key for rotation in named if rotation.node_key in reached}
+        return new in reached
+
+    def is_same(self, one: str, other: str) -> bool:
+        """Whether two keys are one node's: the same, or one leads to the other."""
+        return self.leads(one, other) or self.leads(other, one)
+
     def could_name(self, rotation: Rotation) -> bool:
         """Whether the key was still one when it named its successor: whoever took it later could name theirs."""
         ends = [each.since for each in self.revocations if each.node_key == rotation.node_key]
@@ -84,7 +96,7 @@ def read_revocation(path: Path) -> Revocation:
     Raises:
         Problem: it cannot be read, or is none whose signature holds.
     """
-    expected = "a revocation of netmind identity revoke is expected"
+    expected = "a revocation of netmind identity revoke is expected, or of netmind challenge revoke"
     try:
         statement = read_file(path)
     except Refused as refused:

@@ -34,11 +34,16 @@ NOT_SHOWN = (
     "that it was the machine's own work, and not another's over a network",
     "what the machine will do tomorrow",
 )
+LONGEST_RUN_H = 24
+"""No run lasts longer: suites take minutes a kernel, and a run of many days would make old challenges count."""
+
 _COVERS = {
     "L0": "who signed it, and that nothing was changed since",
     "L1": "that, and that it was made after your nonce was given; how fast is the node's own word",
-    "L2": "that, and that whoever holds its key did these exact operations by a challenger's clock; not on what",
+    "L2": "who signed it, that nothing was changed since, and that whoever holds its key had the result of a chain of "
+    "exact products in a time by a challenger's clock; not on what, nor with how many operations",
 }
+_NOT_BOUND = "; it was made after your nonce was given, and the challenge need not have been"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +177,9 @@ def _check_proof(file: Opened, chains: tuple[ChainSpec, ...]) -> None:
 def _check_whom(file: Opened, certificate: Certificate, terms: Terms, chains: Sequence[ChainSpec]) -> None:
     """The checks that depend on who asks."""
     _nonce(file, certificate, terms.nonce)
-    answer, sentence, file.timed = check_challenge(certificate, terms.challengers, chains)
+    answer, sentence, file.timed = check_challenge(
+        certificate, terms.challengers, chains, now=terms.now, trust=terms.trust
+    )
     file.say(Check.CHALLENGE, answer, sentence)
     revocation = terms.trust.revocation_of(certificate.node_key)
     if revocation is None:
@@ -222,7 +229,10 @@ def _time(certificate: Certificate, now: datetime) -> str:
         raise Refused(
             "time", f"its times are not in order: {', '.join(f'{n} {t}' for n, t in zip(names, texts, strict=True))}"
         )
-    finished, issued, expires = moments[1:]
+    started, finished, issued, expires = moments
+    if finished - started > timedelta(hours=LONGEST_RUN_H):
+        words = f"its run is to have lasted from {run.started_at} to {run.finished_at}"
+        raise Refused("time", f"{words}, and none lasts longer than {LONGEST_RUN_H} hours")
     if expires - finished > timedelta(days=LIFETIME_DAYS):
         words = f"it is to hold for more than {LIFETIME_DAYS} days, measured on {finished:%F} and until {expires:%F}"
         raise Refused("time", words)
@@ -262,7 +272,15 @@ def _nonce(file: Opened, certificate: Certificate, nonce: str | None) -> None:
     elif file.result.seed != str(seed_of(nonce)):
         file.say(Check.NONCE, Answer.FAILED, "the data of its run were not drawn from your nonce")
     else:
-        file.say(Check.NONCE, Answer.HELD, "it was made after your nonce was given")
+        file.say(Check.NONCE, Answer.HELD, f"it was made after your nonce was given{_unbound(certificate)}")
+
+
+def _unbound(certificate: Certificate) -> str:
+    """What a nonce does not say of a verdict: a challenger never heard of it."""
+    if certificate.challenge is None:
+        return ""
+    ended = certificate.challenge.verdict.finished_at
+    return f"; the challenge in it knows nothing of that nonce: compare {ended}, when it ended, with when you gave it"
 
 
 def _outcome(file: Opened) -> VerifiedFile:
@@ -281,13 +299,20 @@ def _outcome(file: Opened) -> VerifiedFile:
         issued_at=certificate.issued_at if certificate else None,
         expires_at=certificate.expires_at if certificate else None,
         level=level,
-        covers=_COVERS[level] if level else "nothing: a check failed",
+        covers=_covers(level, answers),
         checks=tuple(sorted(file.checks, key=lambda checked: order[checked.check])),
         facts=certificate.facts if certificate and stands else (),
         claims=certificate.claims if certificate and stands else (),
         proof=_proven(certificate, answers) if stands else None,
         timed=timed,
     )
+
+
+def _covers(level: str | None, answers: dict[Check, Answer]) -> str:
+    """What a level covers, in words."""
+    if level is None:
+        return "nothing: a check failed"
+    return _COVERS[level] + (_NOT_BOUND if level == "L2" and answers[Check.NONCE] is Answer.HELD else "")
 
 
 def _proven(certificate: Certificate | None, answers: dict[Check, Answer]) -> VerifiedProof | None:

@@ -71,7 +71,7 @@ def certify(
     if nonce is not None:
         check_nonce(nonce)
     if challenger is not None:
-        from netmind_tui.certify.challenge.line import read_url  # noqa: PLC0415 - see above
+        from netmind_tui.model.place import read_url  # noqa: PLC0415 - see above
 
         read_url(challenger)
     if path is not None:
@@ -118,12 +118,15 @@ def _certify(
     name = NAME if path is None else path.name
     signed = challenged.signed if challenged is not None else None
     made = make(run, maker, scope, datetime.now(UTC), nonce=nonce, name=name, prove=proving, challenge=signed)
+    if made.left_out is not None:
+        diagnostics.warn(f"it would not hold with the challenger's verdict, {made.left_out}; certified without it")
     diagnostics.say(f"netmind: certificate kept as {made.path}")
     if path is not None:
         _copy(made.issued, path, made.path)
     shown = replace(made.verification.files[0], path=str(path or made.path))
     show(replace(made.verification, files=(shown,)), chosen, None)
     asked_for = [each.code for each in (proving, challenged) if each is not None]
+    asked_for += [ExitCode.UNMEASURED] if made.left_out is not None else []
     return foremost([exit_code(made.verification), *asked_for])
 
 
@@ -134,6 +137,7 @@ def _measured(suite: str, devices: tuple[str, ...], nonce: str | None, identity:
     from netmind_tui.certify.nonce import seed_of  # noqa: PLC0415 - see certify
     from netmind_tui.cli.bench import keep_run  # noqa: PLC0415 - see certify
     from netmind_tui.cli.bench_progress import Lively, Quiet  # noqa: PLC0415 - see certify
+    from netmind_tui.cli.drained import drained  # noqa: PLC0415 - see certify
 
     wishes = Wishes(suite=suite, devices=devices, seed=None if nonce is None else seed_of(nonce))
     with Benchmark(wishes) as benchmark:
@@ -144,10 +148,11 @@ def _measured(suite: str, devices: tuple[str, ...], nonce: str | None, identity:
             why = "; ".join(dict.fromkeys(step.refused.detail for step in benchmark.plan.steps if step.refused))
             raise Problem(f"nothing can be measured: {why or 'there is no such device'}", ExitCode.UNMEASURED)
         identity.signing_key(_written(datetime.now(UTC)))  # one that may not sign is found before the work
-        for sentence in warnings(benchmark.look_around(), benchmark.machine.host):
-            diagnostics.warn(sentence)
-        with Lively(benchmark.plan) if diagnostics.is_terminal() else Quiet(benchmark.plan) as watcher:
-            run = benchmark.run(watcher)
+        with drained(benchmark.plan):
+            for sentence in warnings(benchmark.look_around(), benchmark.machine.host):
+                diagnostics.warn(sentence)
+            with Lively(benchmark.plan) if diagnostics.is_terminal() else Quiet(benchmark.plan) as watcher:
+                run = benchmark.run(watcher)
     keep_run(run)
     return run
 

@@ -4,6 +4,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from netmind_tui.cli import diagnostics
+from netmind_tui.cli.proof_progress import ProofProgress
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.problem import Problem
 
@@ -28,7 +29,8 @@ class Proving:
 
         started = monotonic()
         try:
-            proof = prove_offline(result, result_sha256, node_key, nonce=self._nonce, begins=_begins)
+            with ProofProgress() as progress:
+                proof = prove_offline(result, result_sha256, node_key, nonce=self._nonce, begins=_begins, tell=progress)
         except Problem as problem:
             diagnostics.warn(f"{problem.sentence}; the certificate is made without a proof")
             self.code = problem.code

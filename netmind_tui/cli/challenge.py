@@ -68,25 +68,28 @@ def show(
     form: Annotated[Format | None, typer.Option("--format", help="table or json.", show_choices=False)] = None,
     path: Annotated[Path | None, typer.Option("-o", "--output", help="Write to a file instead of stdout.")] = None,
 ) -> None:
-    """Print every challenge that was begun here, finished or not; makes nothing."""
+    """Print every challenge that was begun here, finished or not, and every call; makes nothing."""
     chosen = output.choose(form, json=json, offered=_DOCUMENTS)
     output.check(path)
-    from netmind_tui.certify.challenge.store import KEY_FILE, STORE_FILE, Store  # noqa: PLC0415 - see above
+    from netmind_tui.certify.challenge import own_key  # noqa: PLC0415 - see above
+    from netmind_tui.certify.challenge.store import STORE_FILE, Store  # noqa: PLC0415 - see above
     from netmind_tui.certify.envelope import KEY  # noqa: PLC0415 - see above
-    from netmind_tui.certify.node_key import read_key  # noqa: PLC0415 - see above
-    from netmind_tui.model.challenge import ChallengeEntry, ChallengeLog  # noqa: PLC0415 - see above
+    from netmind_tui.model.challenge import CallEntry, ChallengeEntry, ChallengeLog  # noqa: PLC0415 - see above
     from netmind_tui.paths import challenger_dir  # noqa: PLC0415 - see above
 
     if node is not None and KEY.fullmatch(node) is None:
         raise Problem(f"--node {node[:80]}: ed25519: and 64 hexadecimal digits are expected", ExitCode.USAGE)
     folder = challenger_dir()
-    key = read_key(folder / KEY_FILE)
+    key = own_key.look(folder)
     entries: tuple[ChallengeEntry, ...] = ()
+    calls: tuple[CallEntry, ...] = ()
     if (folder / STORE_FILE).exists():
         store = Store(folder / STORE_FILE, looks_only=True)
-        entries = store.entries(node)
-        store.close()
-    found = ChallengeLog(challenger_key=key.public if key else None, challenges=entries)
+        try:
+            entries, calls = store.entries(node), store.calls(node)
+        finally:
+            store.close()
+    found = ChallengeLog(challenger_key=key.public if key else None, challenges=entries, calls=calls)
     if chosen is Format.JSON:
         from netmind_tui.document import encode_pretty  # noqa: PLC0415 - see above
 
@@ -110,6 +113,28 @@ def export_public(
     from netmind_tui.cli.challenge_serve import challenger_key  # noqa: PLC0415 - see above
 
     output.write(f"{challenger_key().public} {word.strip()}\n", path)
+
+
+@challenge.command()
+def revoke(
+    *,
+    path: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Where the statement goes: keep it elsewhere, and safe.")
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="From when on no verdict counts: 2026-11-22T14:30Z; now unless given."),
+    ] = None,
+    reason: Annotated[str | None, typer.Option(help="Why, for those who read it.")] = None,
+) -> None:
+    """Make a statement by which the challenger's key ends itself, for those who verify.
+
+    They give it to netmind verify --revocations, and no verdict from after that time counts any more. Here the key goes
+    on until its file is moved away; another one is made then, which nobody lists yet.
+    """
+    from netmind_tui.cli.challenge_revoke import revoke as run  # noqa: PLC0415 - see above
+
+    run(path, since, reason)
 
 
 @challenge.command()
@@ -138,7 +163,7 @@ def wait(
 ) -> int:
     """Let a challenger choose the moment, within what you allow, until this is stopped."""
     chosen = output.choose(form, json=False, offered=_LINES)
-    from netmind_tui.certify.challenge.call import MOST_A_DAY, read_windows  # noqa: PLC0415 - see above
+    from netmind_tui.certify.challenge.hours import MOST_A_DAY, read_windows  # noqa: PLC0415 - see above
     from netmind_tui.cli.challenge_wait import Wishes  # noqa: PLC0415 - see above
     from netmind_tui.cli.challenge_wait import wait as run  # noqa: PLC0415 - see above
 

@@ -11,38 +11,37 @@ from typing import TYPE_CHECKING
 
 from netmind_tui.bench.chain_catalog import open_chains
 from netmind_tui.bench.lock import DeviceHeldError, LockError, held
-from netmind_tui.certify import private_file
+from netmind_tui.certify.challenge import own_key
 from netmind_tui.certify.challenge.call import Switchboard
 from netmind_tui.certify.challenge.clock import RealClock, RealDice
 from netmind_tui.certify.challenge.desk import Desk
-from netmind_tui.certify.challenge.line import is_loopback
-from netmind_tui.certify.challenge.store import KEY_FILE, STORE_FILE, Store
-from netmind_tui.certify.challenge.verdict import read_verdict
+from netmind_tui.certify.challenge.limit import Bounds
+from netmind_tui.certify.challenge.rows import large_bytes
+from netmind_tui.certify.challenge.store import STOPPED, STORE_FILE, Store
 from netmind_tui.certify.moment import written
-from netmind_tui.certify.node_key import NodeKey, make_key, read_key
-from netmind_tui.certify.statement import short
+from netmind_tui.certify.node_key import NodeKey
 from netmind_tui.certify.trust import read_keys
-from netmind_tui.cli import diagnostics, output
+from netmind_tui.cli import diagnostics
+from netmind_tui.cli.challenge_teller import Teller
+from netmind_tui.cli.challenge_tls import tls_of
 from netmind_tui.cli.output import Format
-from netmind_tui.document import encode
 from netmind_tui.model.chain import ChainSpec, chain_for
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.kernel import Provider
+from netmind_tui.model.place import is_loopback
 from netmind_tui.model.problem import Problem, Stopped, nearest
-from netmind_tui.model.quantity import quantity
 from netmind_tui.paths import challenger_dir
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from netmind_tui.certify.challenge.message import Hello
-    from netmind_tui.certify.challenge.server import Bounds, Service
-    from netmind_tui.model.verdict import ChallengeVerdict
+    from netmind_tui.certify.challenge.server import Service
 
 _BACKLOG = 128
 _MOST_PORT = 65535
 _AGAIN_S = 15.0
-_PATH_STEPS = 32
+_MOST_CALL_WITHIN_S = 30 * 86400.0
 # The signals that end it, as far as this system has them, and with which code.
 _NAMES = {"SIGINT": ExitCode.INTERRUPTED, "SIGTERM": ExitCode.TERMINATED, "SIGHUP": ExitCode.TERMINATED}
 _ENDS = {getattr(signal, name): code for name, code in _NAMES.items() if hasattr(signal, name)}
@@ -66,14 +65,7 @@ def challenger_key() -> NodeKey:
     Raises:
         Problem: it cannot be made or read, or was open to others.
     """
-    folder = challenger_dir()
-    private_file.make_folder(folder)
-    path = folder / KEY_FILE
-    make_key(path, _now())
-    key = read_key(path)
-    if key is None:
-        raise Problem(f"{path} went away while it was used", ExitCode.USAGE)
-    return key
+    return own_key.opened(challenger_dir(), _now())
 
 
 def serve(wishes: Wishes) -> ExitCode:
@@ -86,11 +78,12 @@ def serve(wishes: Wishes) -> ExitCode:
     if wishes.tls is None and not is_loopback(host):
         words = f"--bind {wishes.bind}: beyond this machine --tls CERT KEY is expected"
         raise Problem(words, ExitCode.USAGE)
-    if wishes.call_within_s < 0 or wishes.call_within_s != wishes.call_within_s:
-        raise Problem(f"--call-within {wishes.call_within_s:g}: no less than 0 is expected", ExitCode.USAGE)
+    if not 0 <= wishes.call_within_s <= _MOST_CALL_WITHIN_S:
+        words = f"--call-within {wishes.call_within_s:g}: 0 to {_MOST_CALL_WITHIN_S:.0f} s are expected"
+        raise Problem(words, ExitCode.USAGE)
     choose = _rule(wishes.chain)
     allowed = frozenset(key for path in wishes.allow for key in read_keys(path)) if wishes.allow else None
-    tls = None if wishes.tls is None else _tls(*wishes.tls)
+    tls = None if wishes.tls is None else tls_of(*wishes.tls)
     service_class = _service()
     key = challenger_key()
     folder = challenger_dir()
@@ -110,12 +103,22 @@ def serve(wishes: Wishes) -> ExitCode:
                 ready = f"netmind: challenger {key.public} at {scheme}://{shown}:{bound[1]}"
                 return _run(service, listening, tls, ready)
             finally:
-                store.close()
+                _leave(store)
     except DeviceHeldError as error:
         words = f"another challenger keeps its record in {folder}: {error}"
         raise Problem(words, ExitCode.USAGE) from error
     except LockError as error:
         raise Problem(f"the challenger's folder cannot be locked: {error}", ExitCode.USAGE) from error
+
+
+def _leave(store: Store) -> None:
+    """Record that whatever is under way ends here."""
+    try:
+        store.abandon(datetime.now(UTC), STOPPED)
+    except Problem as problem:
+        diagnostics.warn(f"{problem.sentence}; what was under way is recorded at the next start")
+    finally:
+        store.close()
 
 
 def read_bind(text: str) -> tuple[str, int]:
@@ -132,56 +135,15 @@ def read_bind(text: str) -> tuple[str, int]:
     return host, int(port)
 
 
-class Teller:
-    """Prints verdicts, and says what is to be known."""
-
-    def __init__(self, form: Format) -> None:
-        self._form = form
-
-    def verdict(self, envelope: bytes) -> None:
-        """One line a verdict; where nobody reads them any more, nodes are challenged all the same."""
-        found = read_verdict(envelope).verdict
-        try:
-            output.line(encode(found).decode() if self._form is Format.JSONL else line_of(found))
-        except output.ReaderLeft:
-            diagnostics.say("netmind: nobody reads the verdicts any more; netmind challenge list shows them")
-        except Problem as problem:
-            diagnostics.warn(f"{problem.sentence}; netmind challenge list shows the verdicts")
-
-    def warn(self, sentence: str) -> None:
-        """On stderr."""
-        diagnostics.warn(sentence)
-
-
-def line_of(verdict: "ChallengeVerdict") -> str:
-    """A verdict in a line for people."""
-    sign = "✔" if verdict.verdict == "passed" else "✖"
-    rate = quantity(verdict.rate_tops * 1e12, "OP/s")
-    words = f"{sign} {verdict.finished_at}  {short(verdict.node_key)}  {verdict.chain}@{verdict.chain_version}"
-    told = f"{words}  {verdict.elapsed_s:.3f} s  {rate}  {verdict.verdict}"
-    return f"{told}: {verdict.reason}" if verdict.reason else told
-
-
 def _service() -> "type[Service]":
-    try:
-        from netmind_tui.certify.challenge.server import Service as found  # noqa: N813, PLC0415 - an extra
-    except ModuleNotFoundError as error:
-        words = f"a challenger needs {error.name}: pip install 'netmind-tui[challenger]'"
-        raise Problem(words, ExitCode.UNMEASURED) from error
-    return found
+    from netmind_tui.certify.challenge.server import Service as Found  # noqa: PLC0415 - 100 ms that a list spares
+
+    return Found
 
 
-def _bounds() -> "Bounds":
-    from netmind_tui.certify.challenge.server import Bounds as Found  # noqa: PLC0415 - an extra
-
+def _bounds() -> Bounds:
     longest = max(spec.n for spec in open_chains())
-    return Found(large_bytes=large_bytes(longest))
-
-
-def large_bytes(n: int) -> int:
-    """The most that 64 opened rows of ``n`` bytes can be, as they are sent: base64 twice, and paths."""
-    row = 4 * -(-n // 3) + _PATH_STEPS * 67 + 64
-    return 4 * -(-64 * row // 3) + 4096
+    return Bounds(large_bytes=large_bytes(longest))
 
 
 def _rule(name: str | None) -> "Callable[[Hello], ChainSpec | None]":
@@ -203,24 +165,6 @@ def _rule(name: str | None) -> "Callable[[Hello], ChainSpec | None]":
         return None if provider is None else chain_for(chains, provider, hello.memory_bytes)
 
     return rule
-
-
-def _tls(certificate: Path, key: Path) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        context.load_cert_chain(certificate, key, password=_no_password)
-    except ssl.SSLError as error:
-        words = f"--tls {certificate} {key}: no certificate with its key in PEM ({error.reason or 'unknown form'})"
-        raise Problem(words, ExitCode.USAGE) from None
-    except (OSError, ValueError) as error:
-        words = f"--tls: cannot read {certificate} and {key}: {str(error).lower()}"
-        raise Problem(words, ExitCode.USAGE) from None
-    return context
-
-
-def _no_password() -> str:
-    raise ValueError("the key is locked with a password")
 
 
 def _listening(host: str, port: int, shown: str) -> socket.socket:

@@ -1,5 +1,6 @@
 """Every challenge that was begun here, for people."""
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -8,7 +9,7 @@ from netmind_tui.certify.statement import short
 from netmind_tui.cli.figure_table import Column, figure_table
 from netmind_tui.cli.harmless import harmless
 from netmind_tui.cli.page import Page, printed
-from netmind_tui.model.challenge import ChallengeEntry, ChallengeLog, Outcome
+from netmind_tui.model.challenge import Answered, ChallengeEntry, ChallengeLog, Outcome
 from netmind_tui.model.quantity import quantity
 
 if TYPE_CHECKING:
@@ -32,7 +33,12 @@ def _blocks(log: ChallengeLog, width: int) -> "Iterator[RenderableType]":
         f" · {count} begun{'' if log.challenger_key is None else f' · {log.challenger_key}'}", style="dim"
     )
     yield Text()
+    calls = Counter(each.answered for each in log.calls)
+    if log.calls:
+        yield Text(f"{len(log.calls)} calls, of which {calls[Answered.MISSED]} were missed", style="dim")
     if not log.challenges:
+        if log.calls:
+            return
         yield Text("nobody was challenged here yet: netmind challenge serve --bind 127.0.0.1:8443 begins")
         return
     yield _rows(log.challenges, width)

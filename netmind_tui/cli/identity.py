@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from netmind_tui.cli import diagnostics, output
+from netmind_tui.cli import diagnostics, ending, output
 from netmind_tui.cli.output import Format
 from netmind_tui.cli.page import page_for
 from netmind_tui.model.exit import ExitCode
@@ -140,11 +140,10 @@ def revoke(
         return
     if path is None:
         raise Problem("revoke: -o FILE is expected, on another disk than the key's; or --apply FILE", ExitCode.USAGE)
-    if reason is not None and (not reason.isprintable() or len(reason) > 200):  # noqa: PLR2004 - a sentence's length
-        raise Problem("--reason: one line of at most 200 printable signs is expected", ExitCode.USAGE)
+    ending.check_reason(reason)
     output.check(path)
-    moment = _now() if since is None else _moment(since)
-    _write_private(path, own.revoke(moment, reason, key).decode())
+    moment = _now() if since is None else ending.moment_of(since)
+    ending.write_private(path, own.revoke(moment, reason, key).decode())
     diagnostics.say(f"netmind: {path} ends the key for everything signed after {moment}, once it is given to others")
     diagnostics.say("netmind: until then the key signs on; keep the file elsewhere, where nobody else finds it")
 
@@ -160,42 +159,3 @@ def _now() -> str:
     from netmind_tui.certify.moment import written  # noqa: PLC0415 - see above
 
     return written(datetime.now(UTC))
-
-
-def _moment(text: str) -> str:
-    """A time that somebody wrote, UTC unless it says otherwise.
-
-    Raises:
-        Problem: it is none, or has not come yet.
-    """
-    from netmind_tui.certify.moment import written  # noqa: PLC0415 - see above
-
-    try:
-        found = datetime.fromisoformat(text)
-        moment = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        words = "a time such as 2026-11-22 or 2026-11-22T14:30Z is expected"
-        raise Problem(f"--since {text}: {words}", ExitCode.USAGE) from None
-    if moment > datetime.now(UTC):
-        raise Problem(f"--since {text}: that time has not come yet", ExitCode.USAGE)
-    return written(moment)
-
-
-def _write_private(path: Path, text: str) -> None:
-    """Write a file that is its owner's alone where it is new."""
-    import os  # noqa: PLC0415 - see above
-
-    try:
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    except FileExistsError:
-        made = False
-    except OSError as error:
-        raise Problem(f"cannot write {path}: {(error.strerror or str(error)).lower()}", ExitCode.USAGE) from error
-    else:
-        made = True
-    try:
-        output.write(text, path)
-    except BaseException:
-        if made:
-            path.unlink(missing_ok=True)
-        raise

@@ -131,14 +131,17 @@ def _timed(timed: TimedRate) -> Table:
     grid.add_column(width=1)
     grid.add_column(no_wrap=True, style="cyan")
     grid.add_column(overflow="fold")
-    share = "" if timed.int8_share is None else f" · {percent(timed.int8_share)} of its gemm.int8"
+    share = "" if timed.int8_share is None else f" · {percent(timed.int8_share)} of its own gemm.int8"
     count = len(timed.devices)
     rate = (
         f"{quantity(timed.rate, timed.unit)}{share} · {duration(timed.elapsed_s)} · {count} device{'s' * (count > 1)}"
     )
-    tries = f"{timed.challenges_passed} of {timed.challenges_started} challenges passed there"
+    tries = f"{timed.challenges_passed} of {timed.challenges_started} challenges of this key passed there"
+    missed = f" · {timed.calls_missed} calls missed" if timed.calls_missed else ""
+    clock = f"by the clock of {timed.challenger}, ended {_minute(timed.finished_at)}, {timed.rows_opened} rows"
     grid.add_row("", f"{timed.chain}@{timed.chain_version}", rate)
-    grid.add_row("", "", Text(f"by the clock of {timed.challenger}, {timed.rows_opened} rows · {tries}", style="dim"))
+    grid.add_row("", "", Text(clock, style="dim"))
+    grid.add_row("", "", Text(f"{tries}{missed}", style="dim"))
     return grid
 
 
@@ -147,7 +150,7 @@ def _proof(proof: VerifiedProof) -> Table:
     grid.add_column(width=1)
     grid.add_column(no_wrap=True, style="cyan")
     grid.add_column(overflow="fold")
-    exact = f"{proof.chain}@{proof.chain_version} · {int(proof.operations):,} exact operations"
+    exact = f"{proof.chain}@{proof.chain_version} · {int(proof.operations):,} operations of the plain algorithm"
     grid.add_row("", device_names(proof.devices), exact)
     grid.add_row("", "", proof.shown)
     return grid

@@ -1,6 +1,7 @@
 """Whether a value may stand at a key: one sentence for each that may not, with what was expected."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from netmind_tui.config.setting import BY_KEY, SETTINGS, TABLES, Kind, Setting, Value
@@ -9,8 +10,12 @@ from netmind_tui.model.problem import Problem, nearest
 
 _TYPES = {str: "a string", bool: "true or false", int: "a number", list: "a list", dict: "a table"}
 _NUMBERS = ("int", "float", "Decimal")
+_READ = (Kind.PRICE, Kind.SPAN, Kind.DATE)
 _MOST_WATTS, _WHOLE = 10_000, 100
 _LONGEST = 200
+_MOST_PORT = 65_535
+_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@$-]{0,63}")
+_HOST = re.compile(r"[A-Za-z0-9_\[][A-Za-z0-9_.:@%\[\]-]{0,252}")
 
 
 class Place(NamedTuple):
@@ -85,7 +90,31 @@ def fault(place: Place, value: object) -> str | None:
         return None if is_within else f"{place.key}: expected {setting.expected}, found {value}"
     if setting.kind is Kind.NUMBER:
         return _number_fault(place, value, wrong_type)
+    if setting.kind is Kind.NAMES:
+        return None if _is_names(value) else wrong_type
+    if setting.kind is Kind.PROGRAM:
+        return _program_fault(place, value, wrong_type)
     return _text_fault(place, value) if isinstance(value, str) else wrong_type
+
+
+def _program_fault(place: Place, value: object, wrong_type: str) -> str | None:
+    """Why a value names no program."""
+    words = value
+    if isinstance(value, str):
+        import shlex  # noqa: PLC0415 - most files have no such key
+
+        try:
+            words = shlex.split(value)
+        except ValueError:
+            return f"{place.key}: a quotation mark in {value[:_LONGEST]!r} has no other"
+    if not isinstance(words, list):
+        return wrong_type
+    is_right = bool(words) and all(isinstance(word, str) and "\0" not in word for word in words) and bool(words[0])
+    return None if is_right else f"{place.key}: expected {place.setting.expected}"
+
+
+def _is_names(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) and _USER.fullmatch(each) for each in value)
 
 
 def _number_fault(place: Place, value: object, wrong_type: str) -> str | None:
@@ -108,6 +137,8 @@ def read_value(place: Place, text: str) -> Value:
         value = {"true": True, "false": False}.get(text.strip().lower(), value)
     elif place.setting.kind in (Kind.PERCENT, Kind.WATTS, Kind.NUMBER):
         value = _number(text.strip())
+    elif place.setting.kind is Kind.NAMES:
+        value = [word.strip() for word in text.split(",")]
     sentence = fault(place, value)
     if sentence is not None:
         raise Problem(sentence.replace("found a string", f"found {text!r}"), ExitCode.USAGE)
@@ -171,6 +202,10 @@ def _name_fault(place: Place, value: object) -> str | None:
         return _action_fault(place)
     if head == "device":
         return _device_fault(place)
+    if head == "hooks":
+        return _event_fault(place)
+    if head == "host":
+        return None if is_host(name) else f"host.{shown_name(name)}: a host's name as ssh knows it is expected"
     if head == "alias":
         from netmind_tui.model.selector import RESERVED  # noqa: PLC0415 - 4 ms, and most files have no such key
 
@@ -190,6 +225,15 @@ def _action_fault(place: Place) -> str | None:
     if place.name in ACTION_IDS:
         return None
     return f"keys.{shown_name(place.name)}: unknown action; {nearest(place.name, list(ACTION_IDS))}"
+
+
+def _event_fault(place: Place) -> str | None:
+    from netmind_tui.model.event import EventKind  # noqa: PLC0415 - most files have no such key
+
+    known = ["any", *(kind.value for kind in EventKind)]
+    if place.name in known:
+        return None
+    return f"hooks.{shown_name(place.name)}: there is no such event; {nearest(place.name, known)}"
 
 
 def _device_fault(place: Place) -> str | None:
@@ -216,25 +260,58 @@ def _text_fault(place: Place, text: str) -> str | None:
         from netmind_tui.model.selector import parse  # noqa: PLC0415 - see above
 
         return _refused(key, parse, text)
-    if setting.kind is Kind.PRICE:
-        from netmind_tui.model.cost import read_price  # noqa: PLC0415 - see above
-
-        try:
-            read_price(text)
-        except Problem:
-            return f"{key}: expected {setting.expected}, found {text!r}"
-        return None
-    if setting.kind is Kind.DATE:
-        return None if _is_date(text) else f"{key}: expected {setting.expected}, found {text[:_LONGEST]!r}"
+    unexpected = f"{key}: expected {setting.expected}, found {text[:_LONGEST]!r}"
+    if setting.kind in _READ:
+        return None if _is_read(setting.kind, text) else unexpected
     is_word = bool(text) and text.isprintable() and text == text.strip() and len(text) <= _LONGEST
-    if not is_word or (setting.kind is Kind.KEY and " " in text):
-        return f"{key}: expected {setting.expected}, found {text[:_LONGEST]!r}"
+    if not is_word or (setting.kind in (Kind.KEY, Kind.URL) and " " in text):
+        return unexpected
+    if setting.kind is Kind.URL:
+        from netmind_tui.model.place import url_fault  # noqa: PLC0415 - see above
+
+        sentence = url_fault(text)
+        return sentence and f"{key}: {sentence}, found {text!r}"
+    if setting.kind is Kind.PATH:
+        return None if text.startswith("/") else unexpected
+    if setting.kind is Kind.ADDRESS:
+        return None if read_address(text) else unexpected
     if setting.kind is Kind.KEY:
         from netmind_tui.config.key import key_fault  # noqa: PLC0415 - see above
 
         sentence = key_fault(text)
         return sentence and f"{key}: {sentence}"
     return None
+
+
+def read_address(text: str) -> tuple[str, int] | None:
+    """The host and port of a loopback address; ``None`` where it is none."""
+    from netmind_tui.model.place import is_loopback  # noqa: PLC0415 - see above
+
+    host, _, port = text.rpartition(":")
+    bare = host.removeprefix("[").removesuffix("]")
+    if not port.isascii() or not port.isdigit() or not 0 < int(port) <= _MOST_PORT or not is_loopback(bare):
+        return None
+    return bare, int(port)
+
+
+def is_host(name: str) -> bool:
+    """Whether a word can be a host for ssh, and cannot be an option of it."""
+    return _HOST.fullmatch(name) is not None
+
+
+def _is_read(kind: Kind, text: str) -> bool:
+    """Whether a word is what its kind is."""
+    if kind is Kind.DATE:
+        return _is_date(text)
+    from netmind_tui.model.cost import read_price  # noqa: PLC0415 - see above
+    from netmind_tui.model.span import read_span  # noqa: PLC0415 - see above
+
+    read: Callable[[str], object] = read_price if kind is Kind.PRICE else read_span
+    try:
+        read(text)
+    except Problem:
+        return False
+    return True
 
 
 def _is_date(text: str) -> bool:

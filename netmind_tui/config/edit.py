@@ -113,7 +113,7 @@ def _change(document: "TOMLDocument", path: tuple[str, ...], value: Value | None
         here.pop(name, None)
         _drop_empty(document, tables)
     else:
-        here[name] = value if isinstance(value, str | bool | int) else tomlkit.value(str(value))
+        here[name] = value if isinstance(value, str | bool | int | list) else tomlkit.value(str(value))
 
 
 def _drop_empty(document: "TOMLDocument", tables: list[str]) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-Value = str | bool | int | float | Decimal
+Value = str | bool | int | float | Decimal | list[str]
 
 
 class Kind(StrEnum):
@@ -21,6 +21,12 @@ class Kind(StrEnum):
     NUMBER = "number"
     DATE = "date"
     KEY = "key"
+    URL = "url"
+    SPAN = "span"
+    NAMES = "names"
+    ADDRESS = "address"
+    PATH = "path"
+    PROGRAM = "program"
 
 
 _EXPECTED: Mapping[Kind, str] = {
@@ -32,6 +38,12 @@ _EXPECTED: Mapping[Kind, str] = {
     Kind.DEVICES: 'a device such as "gpu:0"',
     Kind.DATE: 'a date in quotes such as "2026-11-22"',
     Kind.KEY: 'a key such as "ctrl+r"',
+    Kind.URL: 'a URL such as "https://challenger.example:8443"',
+    Kind.SPAN: 'a length of time from "0d" to "30d", in days or hours, such as "7d" or "12h"',
+    Kind.NAMES: 'a list of names such as ["ana", "ben"]',
+    Kind.ADDRESS: 'an address of this machine alone, such as "127.0.0.1:9876"',
+    Kind.PATH: "a path that begins with /",
+    Kind.PROGRAM: 'a program and its words, such as "notify-send netmind" or ["notify-send", "netmind"]',
 }
 
 
@@ -130,7 +142,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         key="schedule.preset",
         kind=Kind.CHOICE,
-        meaning="When this machine may work for others; kept here until an agent runs that keeps to it.",
+        meaning="When this machine may work for others while there is no policy (netmind schedule).",
         default="never",
         choices=("never", "nights", "away", "always"),
     ),
@@ -138,6 +150,53 @@ SETTINGS: tuple[Setting, ...] = (
         key="payer.name",
         kind=Kind.NAME,
         meaning="Who pays for the work of this machine; nobody yet where it is not set.",
+    ),
+    Setting(
+        key="certificate.challenger",
+        kind=Kind.URL,
+        meaning="A challenger that may time this machine: netmind-tui offers it, netmind certify is told one.",
+    ),
+    Setting(
+        key="certificate.renew_before",
+        kind=Kind.SPAN,
+        meaning="When a certificate is to be renewed: so long before its end netmind-tui says so.",
+        default="7d",
+    ),
+    Setting(
+        key="access.control",
+        kind=Kind.NAMES,
+        meaning="Users who may pause, resume, stop and lease the devices of your agent; members of netmind may read.",
+    ),
+    Setting(
+        key="access.policy",
+        kind=Kind.NAMES,
+        meaning="Users who may do all that, change the policy and answer the agent's questions.",
+    ),
+    Setting(
+        key="agent.ask_windows",
+        kind=Kind.SWITCH,
+        meaning="Whether the agent may run a program of Windows, under WSL, that tells when somebody was at it.",
+        default=False,
+    ),
+    Setting(
+        key="agent.metrics",
+        kind=Kind.ADDRESS,
+        meaning="Where the agent serves its metrics to a monitor on this machine; nowhere unless set.",
+    ),
+    Setting(
+        key="agent.metrics_file",
+        kind=Kind.PATH,
+        meaning="The file, ending in .prom, in which the agent keeps its metrics for node_exporter.",
+    ),
+    Setting(
+        key="hooks.<event>",
+        kind=Kind.PROGRAM,
+        meaning="A program of yours that the agent runs on such an event, or any, with the event as JSON on its stdin.",
+    ),
+    Setting(
+        key="host.<name>.socket",
+        kind=Kind.PATH,
+        meaning="Where the agent of another machine listens there; it is looked for unless set.",
     ),
     Setting(
         key="declared.date",

@@ -25,6 +25,7 @@ _KINDS = {
     stat.S_IFBLK: "a device",
 }
 _LARGEST_BYTES = 1 << 20
+_RENEW_BEFORE_S = 7 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +33,11 @@ class Config:
     """The configuration. ``alias`` gives devices names of the owner's own: ``big = "gpu:0"``.
 
     ``keys`` are keys by the id of their action, ``watts`` what devices draw under load by the name that the owner gave;
-    ``price_per_kwh`` is as it was written; ``None`` is what was not set. ``declared`` is what only the owner knows, by
-    its name in the file, and ``declared_on`` the day of it.
+    ``price_per_kwh`` is as it was written; ``None`` is what was not set. ``challenger`` is a URL, ``renew_before_s``
+    how long before its end a certificate is to be made anew. ``declared`` is what only the owner knows, by its name in
+    the file, and ``declared_on`` the day of it. ``may_control`` and ``may_change_policy`` are users of the agent's
+    socket, ``asks_windows`` lets it start a program of Windows, ``metrics`` and ``metrics_file`` are where it tells its
+    metrics, ``sockets`` those of other hosts. ``hooks`` are programs by the kind of event.
     """
 
     alias: dict[str, str] = field(default_factory=dict)
@@ -46,8 +50,17 @@ class Config:
     watts: dict[str, float] = field(default_factory=dict)
     schedule: str = "never"
     payer: str | None = None
+    challenger: str | None = None
+    renew_before_s: int = _RENEW_BEFORE_S
     declared: dict[str, float] = field(default_factory=dict)
     declared_on: str | None = None
+    may_control: tuple[str, ...] = ()
+    may_change_policy: tuple[str, ...] = ()
+    asks_windows: bool = False
+    metrics: str | None = None
+    metrics_file: str | None = None
+    sockets: dict[str, str] = field(default_factory=dict)
+    hooks: dict[str, str | list[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,8 +180,17 @@ def config_of(source: Source) -> Config:
         watts={name: float(each["watts"]) for name, each in table.get("device", {}).items() if "watts" in each},
         schedule=table.get("schedule", {}).get("preset", "never"),
         payer=table.get("payer", {}).get("name"),
+        challenger=table.get("certificate", {}).get("challenger"),
+        renew_before_s=_renewal_s(table.get("certificate", {}).get("renew_before")),
         declared={name: float(value) for name, value in table.get("declared", {}).items() if name != "date"},
         declared_on=table.get("declared", {}).get("date"),
+        may_control=tuple(table.get("access", {}).get("control", ())),
+        may_change_policy=tuple(table.get("access", {}).get("policy", ())),
+        asks_windows=table.get("agent", {}).get("ask_windows", False),
+        metrics=table.get("agent", {}).get("metrics"),
+        metrics_file=table.get("agent", {}).get("metrics_file"),
+        hooks=table.get("hooks", {}),
+        sockets={name: each["socket"] for name, each in table.get("host", {}).items() if "socket" in each},
     )
 
 
@@ -213,6 +235,8 @@ def plain(value: "Value | None") -> str | bool | int | float | None:
     """A value as documents hold it: a number is a number, and digits beyond it are not kept."""
     if value is None or isinstance(value, str | bool | int | float):
         return value
+    if isinstance(value, list):
+        return ", ".join(value)
     return float(value)
 
 
@@ -234,6 +258,14 @@ def from_environment(key: str, environment: Mapping[str, str]) -> str | None:
     if sentence is not None:
         raise Problem(f"{setting.variable}: {sentence}", ExitCode.USAGE)
     return given.lower()
+
+
+def _renewal_s(text: str | None) -> int:
+    if text is None:
+        return _RENEW_BEFORE_S
+    from netmind_tui.model.span import read_span  # noqa: PLC0415 - most files have no such key
+
+    return read_span(text)
 
 
 def _exact(digits: str) -> "float | Decimal":

@@ -15,7 +15,7 @@ class Outcome(StrEnum):
 
     ``greeted``: the first nonce is out. ``started``: the second one is, and the clock runs. ``committed``: the root
     stopped it. ``passed`` and ``failed``: the rows were looked at. ``expired``: the node did not answer in time.
-    ``abandoned``: the challenger was restarted meanwhile.
+    ``abandoned``: the node began another one, or the challenger was stopped meanwhile.
     """
 
     GREETED = "greeted"
@@ -27,16 +27,31 @@ class Outcome(StrEnum):
     ABANDONED = "abandoned"
 
 
+class Answered(StrEnum):
+    """What became of a call.
+
+    ``called``: its word may still be used. ``begun``: it was, and the clock does not run yet. ``answered``: the clock
+    was started. ``missed``: it was not, in time. ``void``: the challenger was stopped meanwhile, so nobody missed it.
+    """
+
+    CALLED = "called"
+    BEGUN = "begun"
+    ANSWERED = "answered"
+    MISSED = "missed"
+    VOID = "void"
+
+
 OPEN = (Outcome.GREETED, Outcome.STARTED, Outcome.COMMITTED)
 """Those that have not ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimedRate:
-    """A rate that a believed challenger timed: exact operations of the whole node, in OP/s.
+    """A rate that a believed challenger timed: of the whole node, in OP/s, counted as the plain algorithm computes.
 
-    ``int8_share`` is the rate as a share of the ``gemm.int8`` that the node itself measured on these devices; ``None``
-    where it did not on each of them.
+    ``int8_share`` is the rate as a share of the ``gemm.int8`` that the owner states of these devices; ``None`` where
+    that is not stated of each of them. Times are by the challenger's clock, and the counts are those of this node's key
+    at this challenger: a fresh key begins with none.
     """
 
     evidence: Evidence
@@ -51,8 +66,11 @@ class TimedRate:
     unit: Literal["OP/s"] = "OP/s"
     int8_share: float | None
     rows_opened: int
+    started_at: str
+    finished_at: str
     challenges_started: int
     challenges_passed: int
+    calls_missed: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,9 +92,23 @@ class ChallengeEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallEntry:
+    """One call as a challenger keeps it, from the moment at which it was given. Times are by its clock.
+
+    ``session`` is the challenge that began with it.
+    """
+
+    node_key: str
+    called_at: str
+    answered: Answered
+    session: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChallengeLog:
-    """What ``netmind challenge list`` prints: every challenge that was begun, oldest first."""
+    """What ``netmind challenge list`` prints: every challenge that was begun, and every call, oldest first."""
 
     schema: Literal["netmind.challenge/1"] = "netmind.challenge/1"
     challenger_key: str | None
     challenges: tuple[ChallengeEntry, ...]
+    calls: tuple[CallEntry, ...]

@@ -11,7 +11,8 @@ class ChallengeVerdict:
     Times are by the challenger's clock; ``elapsed_s`` runs from before the second nonce was sent until the root had
     arrived. ``operations`` is a whole number; ``rate_tops`` is that through ``elapsed_s``, in 10^12 OP/s.
     ``challenges_started`` and ``challenges_passed`` count those of this node by this challenger, this one among them:
-    whoever tries often and shows the best is seen.
+    whoever tries often and shows the best is seen. ``calls_missed`` counts the calls, at moments that the challenger
+    chose, after which this node let no clock be started in time.
     """
 
     schema: Literal["netmind.challenge-verdict/1"] = "netmind.challenge-verdict/1"
@@ -35,6 +36,7 @@ class ChallengeVerdict:
     reason: str | None
     challenges_started: int
     challenges_passed: int
+    calls_missed: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,14 @@
 
 import base64
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
 
 import jsonschema
+import psutil
 import pytest
 
 from netmind_tui.bench.catalog import kernels_folder
@@ -61,7 +66,8 @@ def test_a_proof_is_made_said_and_holds_for_somebody_else(anna, node, recorded, 
 def test_the_table_tells_what_is_proven_and_of_what(anna, recorded, quickly, tmp_path):
     path = anna.certify(recorded(), tmp_path / "node.json", "--proof")
     table = " ".join(anna("verify", path, "--allow-unknown-signer").out.split())
-    assert "proven whoever doubts it can compute it again cpu chain.quick@1 · 1,073,741,824 exact operations" in table
+    work = "chain.quick@1 · 1,073,741,824 operations of the plain algorithm"
+    assert f"proven whoever doubts it can compute it again cpu {work}" in table
 
 
 def test_without_the_option_there_is_none(anna, recorded, tmp_path):
@@ -77,6 +83,30 @@ def test_a_proof_under_a_nonce_was_made_after_it(anna, recorded, quickly, tmp_pa
     one = predicate_of(anna.certify(recorded(), tmp_path / "a.json", "--proof", "--scope", "lab.example"))
     other = predicate_of(anna.certify(recorded(), tmp_path / "b.json", "--proof", "--scope", "other.example"))
     assert one["proof"]["root"] != other["proof"]["root"]
+
+
+@pytest.mark.skipif("sys.platform == 'win32'", reason="Windows has no such signal")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_while_it_proves_ends_worker_and_lock_and_keeps_the_run(anna, recorded, quickly, number, code):
+    text = (quickly / "chains.toml").read_text()
+    (quickly / "chains.toml").write_text(text.replace("rows = 1024", f"rows = {1 << 22}"))
+    run_id = anna.keep(recorded())
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
+    command = [sys.executable, "-m", "netmind_tui", "certify", "--run", run_id, "--proof"]
+    own = {"HOME": str(anna.home), "NETMIND_LOCKS": str(anna.home)}
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=kept | own) as child:
+        while "proving chain.quick@1 on cpu" not in child.stderr.readline():
+            assert child.poll() is None
+        parent = psutil.Process(child.pid)
+        while not (workers := parent.children(recursive=True)):
+            assert child.poll() is None
+        child.send_signal(number)
+        _, rest = child.communicate(timeout=60)
+    assert (child.returncode, rest) == (code, "")
+    assert psutil.wait_procs(workers, timeout=60)[1] == []  # one that was just started sees that nobody asks
+    with held("cpu", since="2026-11-22T14:32:05.000Z", folder=anna.home):
+        assert anna.shelf == []
+    assert (anna.home / f".local/state/netmind/runs/{run_id}.json").exists()
 
 
 def test_where_a_device_is_held_the_certificate_is_made_without_and_says_so(anna, recorded, quickly, tmp_path):

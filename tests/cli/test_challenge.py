@@ -11,17 +11,25 @@ from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from types import SimpleNamespace
 
 import jsonschema
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
 from netmind_tui.bench.catalog import kernels_folder
+from netmind_tui.certify.challenge.clock import RealClock
+from netmind_tui.certify.challenge.line import Line
+from netmind_tui.certify.challenge.message import Hello, say
+from netmind_tui.certify.challenge.store import Store
+from netmind_tui.certify.statement import read_statement
 from netmind_tui.document import schema
+from netmind_tui.model.place import read_url
 
 LOOPBACK = "127.0.0.1:0"
 
@@ -112,7 +120,12 @@ class TestBeingTimed:
         assert file["timed"]["rate"] == pytest.approx(int(file["timed"]["operations"]) / file["timed"]["elapsed_s"])
         jsonschema.Draft202012Validator(schema("verification")).validate(trusted.document)
         table = bert("verify", path, "--trust", keys, "--trust-challenger", clocks).out
-        for words in ("of its gemm.int8", "OP/s", "by the clock of the lab", "1 of 1 challenges passed there"):
+        for words in (
+            "of its own gemm.int8",
+            "OP/s",
+            "by the clock of the lab",
+            "1 of 1 challenges of this key passed",
+        ):
             assert words in table
         plain = bert("verify", path, "--trust", keys, "--json")
         assert (plain.code, plain.document["files"][0]["level"]) == (0, "L0")
@@ -160,6 +173,20 @@ class TestBeingTimed:
         assert "no challenger timed it" in done.out
         assert "L0:" in done.out
         assert anna("verify", tmp_path / "a.json", "--trust", anna.keys(tmp_path / "keys")).code == 0
+
+    def test_a_verdict_that_would_not_hold_costs_the_level_and_nothing_else(
+        self, anna, bert, lab, recorded, tmp_path, monkeypatch
+    ):
+        """Whatever a challenger signs, the run is certified: here with what it said of another node."""
+        path = anna.certify(recorded(), tmp_path / "anna.json", "--challenger", lab().url)
+        signed = read_statement(path.read_bytes(), "it").predicate.challenge
+        monkeypatch.setattr("netmind_tui.cli.challenged.take", lambda *_arguments: SimpleNamespace(signed=signed))
+        done = bert("certify", "--run", bert.keep(recorded()), "--challenger", "http://127.0.0.1:1")
+        assert done.code == 3
+        assert "it would not hold with the challenger's verdict, challenge: the challenge in it was" in done.err
+        assert "certified without it" in done.err
+        (kept,) = bert.shelf
+        assert bert("verify", kept, "--trust", bert.keys(tmp_path / "keys")).code == 0
 
     def test_a_stranger_is_told_so_and_certified_at_the_lower_level(self, anna, lab, recorded, tmp_path):
         (tmp_path / "friends").write_text(f"ed25519:{'ab' * 32} a friend\n")
@@ -213,12 +240,22 @@ class TestWaiting:
         assert "at a moment of its choice" in found.check("challenge")[1]
 
     def test_a_challenge_that_takes_too_long_is_ended(self, anna, lab, monkeypatch):
-        moments = iter(range(0, 1000, 20))
-        monkeypatch.setattr("netmind_tui.cli.challenge_wait.monotonic", lambda: next(moments))
+        moments = iter(range(0, 10_000, 4))
+        monkeypatch.setattr(RealClock, "elapsed", lambda _clock: next(moments))
         challenger = lab("--call-within", "0")
         done = anna("challenge", "wait", challenger.url, "--count", "1", "--seconds", "10", "-d", "cpu")
-        assert "the challenge took longer than the 10 s that you allow, and was ended" in done.err
-        assert done.out == ""
+        assert "the challenge took longer than the 10 s that are allowed, and was ended" in done.err
+        assert (done.code, done.out) == (1, "")
+
+    def test_a_device_that_is_not_there_is_found_before_anybody_calls(self, anna, lab):
+        challenger = lab("--call-within", "0")
+        done = anna("challenge", "wait", challenger.url, "--count", "1", "-d", "gpu:7")
+        assert (done.code, "nothing can answer a challenge: this machine has no gpu:7" in done.err) == (3, True)
+        assert not (anna.home / ".local/state/netmind/challenges.txt").exists()
+
+    def test_hours_that_are_too_short_for_any_challenge_are_refused(self, anna):
+        done = anna("challenge", "wait", "http://127.0.0.1:1", "--seconds", "600", "--within", "22:00-22:09")
+        assert (done.code, "no span of --within is as long" in done.err) == (2, True)
 
     @pytest.mark.parametrize(
         ("arguments", "words"),
@@ -253,8 +290,9 @@ class TestServing:
             (["--bind", "127.0.0.1:99999"], "a host and a port such as"),
             (["--bind", ":80"], "a host and a port such as"),
             (["--bind", LOOPBACK, "--chain", "chain.tset"], "did you mean chain.test"),
-            (["--bind", LOOPBACK, "--call-within", "-1"], "--call-within -1: no less than 0 is expected"),
-            (["--bind", LOOPBACK, "--call-within", "nan"], "no less than 0 is expected"),
+            (["--bind", LOOPBACK, "--call-within", "-1"], "--call-within -1: 0 to 2592000 s are expected"),
+            (["--bind", LOOPBACK, "--call-within", "nan"], "0 to 2592000 s are expected"),
+            (["--bind", LOOPBACK, "--call-within", "inf"], "0 to 2592000 s are expected"),
             (["--bind", LOOPBACK, "--allow", "/nowhere"], "there is no such file"),
             (["--bind", LOOPBACK, "--tls", "/nowhere", "/nowhere"], "cannot read /nowhere"),
             (["--bind", LOOPBACK, "--format", "json"], "this command writes table, jsonl"),
@@ -275,6 +313,36 @@ class TestServing:
         with socket.create_server(("127.0.0.1", 0)) as front:
             done = anna("challenge", "serve", "--bind", f"127.0.0.1:{front.getsockname()[1]}")
         assert (done.code, "cannot listen at --bind" in done.err) == (2, True)
+
+    def test_a_key_that_everybody_can_read_is_refused_with_what_mends_it(self, anna, tmp_path):
+        certificate, key = certificate_for("127.0.0.1", tmp_path)
+        key.chmod(0o644)
+        done = anna("challenge", "serve", "--bind", LOOPBACK, "--tls", certificate, key)
+        assert (done.code, f"can read the key (mode 644): chmod o= {key}" in done.err) == (2, True)
+
+    def test_a_key_of_another_certificate(self, anna, tmp_path):
+        certificate, _ = certificate_for("127.0.0.1", tmp_path)
+        (tmp_path / "other").mkdir()
+        _, key = certificate_for("127.0.0.1", tmp_path / "other")
+        done = anna("challenge", "serve", "--bind", LOOPBACK, "--tls", certificate, key)
+        assert (done.code, f"--tls {certificate} {key}: the key is not that of the certificate" in done.err) == (
+            2,
+            True,
+        )
+
+    def test_files_of_tls_that_are_given_the_wrong_way_round(self, anna, tmp_path):
+        certificate, key = certificate_for("127.0.0.1", tmp_path)
+        done = anna("challenge", "serve", "--bind", LOOPBACK, "--tls", key, certificate)
+        assert (done.code, "no certificate with its key in PEM" in done.err) == (2, True)
+
+    def test_what_is_under_way_when_it_is_stopped_is_recorded_then(self, lab, made_hello):
+        challenger = lab()
+        made_hello(challenger)
+        assert challenger.end()[0] == 143
+        store = Store(challenger.home / ".local/share/netmind/challenger/challenges.sqlite3", looks_only=True)
+        (entry,) = store.entries()
+        store.close()
+        assert (entry.outcome.value, entry.reason) == ("abandoned", "the challenger was stopped meanwhile")
 
     def test_one_record_has_one_challenger(self, lab):
         lab()
@@ -311,12 +379,6 @@ class TestServing:
         assert memory_kib(challenger.child.pid) - before < 48 * 1024
         assert challenger.end() == (143, "", "")
 
-    def test_without_its_library_it_says_what_to_install(self, anna, monkeypatch):
-        monkeypatch.delitem(sys.modules, "netmind_tui.certify.challenge.server", raising=False)
-        monkeypatch.setitem(sys.modules, "aiohttp", None)
-        done = anna("challenge", "serve", "--bind", LOOPBACK)
-        assert (done.code, "pip install 'netmind-tui[challenger]'" in done.err) == (3, True)
-
     def test_its_key_goes_on_a_list_and_is_not_the_nodes(self, anna):
         done = anna("challenge", "export-public", "--word", "our lab")
         assert re.fullmatch(r"ed25519:[0-9a-f]{64} our lab\n", done.out)
@@ -333,6 +395,13 @@ class TestServing:
         done = anna("challenge", "list", "--node", "anna")
         assert (done.code, "--node anna: ed25519: and 64 hexadecimal digits" in done.err) == (2, True)
 
+    def test_a_list_of_an_empty_record(self, anna):
+        folder = anna.home / ".local/share/netmind/challenger"
+        folder.mkdir(parents=True, mode=0o700)
+        (folder / "challenges.sqlite3").touch()
+        done = anna("challenge", "list")
+        assert (done.code, "nobody was challenged here yet" in done.out) == (0, True)
+
     def test_a_damaged_record_is_named(self, anna):
         folder = anna.home / ".local/share/netmind/challenger"
         folder.mkdir(parents=True, mode=0o700)
@@ -343,6 +412,25 @@ class TestServing:
     def test_without_a_command_it_explains_itself(self, anna):
         done = anna("challenge")
         assert (done.code, "serve" in done.err) == (2, True)
+
+
+@pytest.fixture
+def made_hello():
+    """Begin a challenge at a challenger, and be heard no more."""
+
+    def made_hello(challenger):
+        private = Ed25519PrivateKey.generate()
+        hello = Hello(
+            challenger=challenger.key,
+            nonce="ab" * 32,
+            provider="cpu",
+            devices=("cpu",),
+            memory_bytes=(1 << 34,),
+            call=None,
+        )
+        Line(read_url(challenger.url)).ask("/v1/hello", say(hello, private))
+
+    return made_hello
 
 
 def ask(port):
@@ -379,4 +467,5 @@ def certificate_for(host, folder):
     paths = folder / "tls.pem", folder / "tls.key"
     paths[0].write_bytes(certificate.public_bytes(Encoding.PEM))
     paths[1].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    paths[1].chmod(0o600)
     return paths

@@ -180,6 +180,14 @@ class TestTimes:
         assert done.code == 1
         assert "expired" in done.check("time")[1]
 
+    @pytest.mark.parametrize(("hours", "answer"), [(23, "held"), (25, "failed")])
+    def test_no_run_lasts_longer_than_a_day(self, anna, bert, path, hours, answer):
+        """Whoever says that it began long ago could make an old challenge count for it."""
+        changed(anna, path, lambda predicate: predicate["run"].update(started_at=moment(-hours / 24)))
+        found, sentence = bert("verify", path, "--allow-unknown-signer", "--json").check("time")
+        assert found == answer
+        assert ("none lasts longer than 24 hours" in sentence) is (answer == "failed")
+
     @pytest.mark.parametrize(("minutes", "answer"), [(3, "held"), (60, "failed")])
     def test_a_clock_may_be_a_little_ahead_and_no_more(self, anna, bert, path, minutes, answer):
         changed(anna, path, lambda predicate: predicate.update(issued_at=moment(minutes / 1440)))

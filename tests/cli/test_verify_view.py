@@ -10,6 +10,8 @@ from netmind_tui.certify.scope import open_scope
 from netmind_tui.certify.shareable import shareable
 from netmind_tui.cli.page import Page
 from netmind_tui.cli.verify_view import table
+from netmind_tui.model.certificate import Evidence
+from netmind_tui.model.challenge import TimedRate
 from netmind_tui.model.kernel import Phase
 from netmind_tui.model.redaction import Redactor
 from netmind_tui.model.verification import Answer, Check, Checked, Verification, VerifiedFile
@@ -120,3 +122,31 @@ def test_signs_that_an_encoding_lacks_become_plain_ones(made):
     told = text(report(made.gpu_run(), *Answer), encoding="ascii")
     assert told.isascii()
     assert "x not verified" in told
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("missed", [0, 3])
+def test_a_timed_rate_says_when_it_was_and_whose_tries_were_counted(made, width, missed):
+    timed = TimedRate(
+        evidence=Evidence.CHALLENGED,
+        challenger_key="ed25519:" + "ab" * 32,
+        challenger="the lab",
+        chain="chain.int8.medium",
+        chain_version=1,
+        devices=("cpu",),
+        operations="35184372088832",
+        elapsed_s=40.0,
+        rate=8.8e11,
+        int8_share=0.21,
+        rows_opened=64,
+        started_at="2026-11-22T14:00:00.000Z",
+        finished_at="2026-11-22T14:01:00.000Z",
+        challenges_started=3,
+        challenges_passed=2,
+        calls_missed=missed,
+    )
+    told = " ".join(text(report(made.gpu_run(), Answer.HELD, level="L2", timed=timed), width=width).split())
+    assert "21 % of its own gemm.int8" in told
+    assert "by the clock of the lab, ended 2026-11-22 14:01 UTC, 64 rows" in told
+    assert "2 of 3 challenges of this key passed there" in told
+    assert ("3 calls missed" in told) is bool(missed)

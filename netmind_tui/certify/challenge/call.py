@@ -1,65 +1,31 @@
 """Calling nodes that wait: the challenger chooses the moment, within what each node's owner allows."""
 
+from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from netmind_tui.certify.challenge.clock import Clock, Dice
 from netmind_tui.certify.challenge.declined import Declined, Why
 from netmind_tui.certify.challenge.desk import Desk
+from netmind_tui.certify.challenge.hours import MINUTES, MOST_A_DAY, MOST_WINDOWS, lasts_within
 from netmind_tui.certify.challenge.message import Call, Waiting
 from netmind_tui.certify.challenge.store import Store
 from netmind_tui.certify.statement import short
-from netmind_tui.model.exit import ExitCode
-from netmind_tui.model.problem import Problem
 
-MINUTES = 24 * 60
-MOST_A_DAY = 96
-MOST_WINDOWS = 8
 _MOST_WAITING = 1024
+_MOST_THERE = 256
 _FORGOTTEN_S = 600.0
+_MOST_SECONDS = 3600
 _DAY = timedelta(days=1)
-Windows = tuple[tuple[int, int], ...]
-
-
-def is_within(moment: datetime, windows: Windows) -> bool:
-    """Whether a moment lies in one of these spans of minutes of a day; without any it does."""
-    minute = moment.hour * 60 + moment.minute
-    return not windows or any(
-        low <= minute < high if low < high else minute >= low or minute < high for low, high in windows
-    )
-
-
-def read_windows(texts: tuple[str, ...], option: str = "--within") -> Windows:
-    """Spans such as ``22:00-06:00`` in minutes of a day.
-
-    Raises:
-        Problem: one is none, or there are too many.
-    """
-    if len(texts) > MOST_WINDOWS:
-        raise Problem(f"{option}: at most {MOST_WINDOWS} spans are expected, found {len(texts)}", ExitCode.USAGE)
-    return tuple(_span(text, option) for text in texts)
-
-
-def _span(text: str, option: str) -> tuple[int, int]:
-    begin, dash, end = text.partition("-")
-    low, high = _minute(begin), _minute(end)
-    if not dash or low is None or high is None or low == high:
-        raise Problem(f"{option} {text[:40]}: two times of day such as 22:00-06:00 are expected", ExitCode.USAGE)
-    return low, high
-
-
-def _minute(text: str) -> int | None:
-    hour, colon, minute = text.strip().partition(":")
-    if not (colon and hour.isascii() and hour.isdigit() and minute.isascii() and minute.isdigit() and len(minute) == 2):  # noqa: PLR2004 - two digits
-        return None
-    found = int(hour) * 60 + int(minute)
-    return found if int(hour) < 24 and int(minute) < 60 else None  # noqa: PLR2004 - a day's hours, an hour's minutes
+_SITE_BITS = 64  # of an IPv6 address: all of the rest is one household's
 
 
 @dataclass(slots=True)
 class _Waiter:
-    """A node that waits: when it will be called, and when it was last heard."""
+    """A node that waits: from where, when it will be called, and when it was last heard."""
 
+    site: str
     moment: float
     heard: float
     word: str | None = None
@@ -83,39 +49,57 @@ class Switchboard:
         self._within_s, self._again_s = within_s, again_s
         self._waiters: dict[str, _Waiter] = {}
 
-    def waiting(self, waiting: Waiting, node_key: str) -> Call:
+    def waiting(self, waiting: Waiting, node_key: str, address: str = "") -> Call:
         """Call a node now, or tell it to ask again.
 
+        Args:
+            waiting: What its owner allows.
+            node_key: Who signed that.
+            address: From where it came.
+
         Raises:
-            Declined: it is for another challenger, comes from a stranger, says something that cannot be meant, or too
-                many wait.
+            Declined: it is for another challenger, comes from a stranger, or says something that cannot be meant.
         """
         self._desk.admit(node_key)
         if waiting.challenger != self._desk.key.public:
             raise Declined(Why.FOREIGN, f"this challenger is not {short(waiting.challenger)}")
         _check(waiting)
+        summons = self._desk.summons
+        summons.sweep()
         now = self._clock.elapsed()
+        # Whoever was away does not choose the moment by coming back: a new one is drawn.
         for key in [key for key, each in self._waiters.items() if now - each.heard >= _FORGOTTEN_S]:
             del self._waiters[key]
-            self._desk.uncall(key)
-        waiter = self._waiters.get(node_key)
-        if waiter is None:
-            if len(self._waiters) >= _MOST_WAITING:
-                raise Declined(Why.BUSY, f"{_MOST_WAITING} nodes wait here: ask again later")
-            waiter = self._waiters[node_key] = _Waiter(self._chosen(), now)
+        waiter = self._waiters.get(node_key) or self._welcomed(node_key, _site(address), now)
         waiter.heard = now
-        if waiter.word is not None and not self._desk.is_called(node_key, waiter.word):
-            waiter.word, waiter.moment = None, self._chosen()  # it was taken: the next one
+        if waiter.word is not None and summons.left_s(node_key, waiter.word) is None:
+            waiter.word, waiter.moment = None, self._chosen()  # it was taken, or missed: the next one
         if waiter.word is None and now >= waiter.moment:
             if self._may_call(waiting, node_key):
-                waiter.word = self._desk.call(node_key)
+                waiter.word = summons.call(node_key)
             else:
                 waiter.moment = self._chosen()
-        return Call(node=node_key, answers=waiting.nonce, call=waiter.word, again_s=self._again_s)
+        left_s = None if waiter.word is None else summons.left_s(node_key, waiter.word)
+        return Call(node=node_key, answers=waiting.nonce, call=waiter.word, answer_s=left_s, again_s=self._again_s)
+
+    def _welcomed(self, node_key: str, site: str, now: float) -> _Waiter:
+        """A place for a node. A key costs nothing, so where too many wait the fullest site gives up its idlest."""
+        sites = Counter(each.site for each in self._waiters.values())
+        if sites[site] >= _MOST_THERE:
+            self._forget_idlest(site)
+        elif len(self._waiters) >= _MOST_WAITING:
+            self._forget_idlest(sites.most_common(1)[0][0])
+        self._waiters[node_key] = _Waiter(site, self._chosen(), now)
+        return self._waiters[node_key]
+
+    def _forget_idlest(self, site: str) -> None:
+        there = {key: each.heard for key, each in self._waiters.items() if each.site == site}
+        del self._waiters[min(there, key=there.__getitem__)]
 
     def _may_call(self, waiting: Waiting, node_key: str) -> bool:
         now = self._clock.now()
-        return is_within(now, waiting.within) and self._store.called_since(node_key, now - _DAY) < waiting.at_most
+        fits = lasts_within(now, waiting.seconds, waiting.within)
+        return fits and self._store.called_since(node_key, now - _DAY) < waiting.at_most
 
     def _chosen(self) -> float:
         return self._clock.elapsed() + self._dice.between(0.0, self._within_s)
@@ -123,6 +107,18 @@ class Switchboard:
 
 def _check(waiting: Waiting) -> None:
     spans = [minute for pair in waiting.within for minute in pair]
-    fits = 1 <= waiting.at_most <= MOST_A_DAY and waiting.seconds >= 1 and len(waiting.within) <= MOST_WINDOWS
-    if not fits or any(not 0 <= minute < MINUTES for minute in spans):
-        raise Declined(Why.FOREIGN, f"1 to {MOST_A_DAY} calls a day and minutes below {MINUTES} are expected")
+    fits = 1 <= waiting.at_most <= MOST_A_DAY and len(waiting.within) <= MOST_WINDOWS
+    if not fits or not 1 <= waiting.seconds <= _MOST_SECONDS or any(not 0 <= minute < MINUTES for minute in spans):
+        words = f"1 to {MOST_A_DAY} calls a day of 1 to {_MOST_SECONDS} s and minutes below {MINUTES} are expected"
+        raise Declined(Why.FOREIGN, words)
+
+
+def _site(address: str) -> str:
+    """Whose address it is: all of those that one household has of IPv6 are one."""
+    try:
+        found: IPv4Address | IPv6Address = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(found, IPv6Address):
+        return str(found.ipv4_mapped or IPv6Address(int(found) >> _SITE_BITS << _SITE_BITS))
+    return str(found)

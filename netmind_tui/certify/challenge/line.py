@@ -4,18 +4,20 @@ The standard library alone: whoever contributes needs no web framework to be cha
 """
 
 import http.client
-import ipaddress
 import json
+import socket
 import ssl
 import threading
 from contextlib import suppress
-from dataclasses import dataclass
-from urllib.parse import urlsplit
+from time import monotonic
+from typing import TypeVar
 
 from netmind_tui.certify.refused import Refused
 from netmind_tui.model.exit import ExitCode
+from netmind_tui.model.place import Place
 from netmind_tui.model.problem import Problem
 
+T = TypeVar("T", bound=socket.socket)
 LARGEST_ANSWER = 64 * 1024
 _PIECE = 8192
 _OK, _LAST_OK = 200, 299
@@ -37,51 +39,6 @@ class TurnedAway(Problem):
         self.busy = busy
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a challenger is: its host, its port, the path before every message, and whether it is spoken to by TLS."""
-
-    url: str
-    host: str
-    port: int
-    path: str
-    is_secure: bool
-
-
-def read_url(url: str, option: str = "--challenger") -> Place:
-    """The place that a URL names.
-
-    Raises:
-        Problem: it is none, or would be spoken to in the clear beyond this machine.
-    """
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        parts, port = urlsplit(""), None
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
-        words = f"{option} {url[:80]}: a URL such as https://challenger.example:8443 is expected"
-        raise Problem(words, ExitCode.USAGE)
-    is_secure = parts.scheme == "https"
-    if not is_secure and not is_loopback(parts.hostname):
-        words = f"{option} {url[:80]}: beyond this machine https is expected"
-        raise Problem(words, ExitCode.USAGE)
-    return Place(
-        url=url,
-        host=parts.hostname,
-        port=port if port is not None else (443 if is_secure else 80),
-        path=parts.path.rstrip("/"),
-        is_secure=is_secure,
-    )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine for certain."""
-    with suppress(ValueError):
-        return ipaddress.ip_address(host).is_loopback
-    return host == "localhost"
-
-
 class Line:
     """One challenger, a connection for each message: none is held while the node computes."""
 
@@ -90,56 +47,40 @@ class Line:
         self._patience_s = patience_s
         self._tls = ssl.create_default_context() if place.is_secure else None
 
-    def ask(self, path: str, message: bytes | None = None) -> bytes:
+    def ask(self, path: str, message: bytes | None = None, *, within_s: float | None = None) -> bytes:
         """Send a message and return the answer; without one, only ask.
 
+        Args:
+            path: Where to.
+            message: What to send.
+            within_s: How long that may take, where it is less than the patience.
+
         Raises:
-            Gone: nobody answers, or not within the patience, or with too much.
+            Gone: nobody answers, or not in time, or with too much.
             TurnedAway: the answer is a refusal.
         """
-        connection = self._connection()
-        # Timeouts of a socket begin anew with every byte: this one ends the whole exchange.
-        ended = threading.Event()
-        timer = threading.Timer(self._patience_s, _end, (connection, ended))
-        timer.daemon = True
-        timer.start()
+        patience_s = self._patience_s if within_s is None else min(self._patience_s, within_s)
+        exchange = _Exchange(self.place, self._tls, path, message, patience_s)
+        exchange.start()
         try:
-            status, data = self._exchanged(connection, path, message)
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            raise Gone(self._cause(error, late=ended.is_set())) from error
+            is_done = exchange.done.wait(patience_s)
         finally:
-            timer.cancel()
-            connection.close()
-        if ended.is_set():
-            raise Gone(self._late())
+            exchange.cut()
+        if exchange.error is not None and is_done:
+            raise Gone(self._cause(exchange.error, patience_s)) from exchange.error
+        if exchange.answer is None or not is_done:
+            raise Gone(self._late(patience_s))
+        status, data = exchange.answer
+        if len(data) > LARGEST_ANSWER:
+            raise Gone(f"the challenger {self.place.url} answers with more than {LARGEST_ANSWER >> 10} KiB")
         if not _OK <= status <= _LAST_OK:
             raise TurnedAway(f"the challenger {self.place.url} refuses: {_reason(data, status)}", busy=status == _BUSY)
         return data
 
-    def _connection(self) -> http.client.HTTPConnection:
-        place = self.place
-        if self._tls is not None:
-            return http.client.HTTPSConnection(place.host, place.port, timeout=self._patience_s, context=self._tls)
-        return http.client.HTTPConnection(place.host, place.port, timeout=self._patience_s)
-
-    def _exchanged(self, connection: http.client.HTTPConnection, path: str, message: bytes | None) -> tuple[int, bytes]:
-        headers = {"Content-Type": "application/json", "Connection": "close"}
-        connection.request("GET" if message is None else "POST", self.place.path + path, message, headers)
-        answer = connection.getresponse()
-        data = bytearray()
-        while piece := answer.read(_PIECE):
-            data += piece
-            if len(data) > LARGEST_ANSWER:
-                words = f"the challenger {self.place.url} answers with more than {LARGEST_ANSWER >> 10} KiB"
-                raise Gone(words)
-        if answer.length:  # so many bytes were promised and did not come
-            raise http.client.IncompleteRead(bytes(data), answer.length)
-        return answer.status, bytes(data)
-
-    def _cause(self, error: Exception, *, late: bool) -> str:
+    def _cause(self, error: Exception, patience_s: float) -> str:
         url = self.place.url
-        if late or isinstance(error, TimeoutError):
-            return self._late()
+        if isinstance(error, TimeoutError):
+            return self._late(patience_s)
         if isinstance(error, ssl.SSLCertVerificationError):
             return f"the challenger {url} has a certificate that is not believed here: {error.verify_message}"
         if isinstance(error, ConnectionRefusedError):
@@ -149,16 +90,100 @@ class Line:
             return f"the challenger {url} cannot be reached: {words}"
         return f"the challenger {url} broke off, or does not speak HTTP ({type(error).__name__})"
 
-    def _late(self) -> str:
-        return f"the challenger {self.place.url} did not answer within {self._patience_s:g} s"
+    def _late(self, patience_s: float) -> str:
+        return f"the challenger {self.place.url} did not answer within {patience_s:g} s"
 
 
-def _end(connection: http.client.HTTPConnection, ended: threading.Event) -> None:
-    """Cut a connection that takes too long: whoever reads from it wakes up."""
-    ended.set()
-    if (socket := connection.sock) is not None:
-        with suppress(OSError):
-            socket.shutdown(2)
+class _Exchange(threading.Thread):
+    """One message and its answer, beside whoever waits for it.
+
+    The timeout of a socket begins anew with every byte, and no timeout ends the look-up of a name. So nobody waits for
+    this longer than they want, and what still goes on then is cut.
+    """
+
+    def __init__(
+        self, place: Place, tls: ssl.SSLContext | None, path: str, message: bytes | None, patience_s: float
+    ) -> None:
+        super().__init__(name="challenger", daemon=True)
+        self._place, self._tls, self._path, self._message = place, tls, place.path + path, message
+        self._until = monotonic() + patience_s
+        self._guard = threading.Lock()
+        self._socket: socket.socket | None = None
+        self._is_cut = False
+        self.done = threading.Event()
+        self.answer: tuple[int, bytes] | None = None
+        self.error: Exception | None = None
+
+    def run(self) -> None:
+        """Ask; what comes of it is there when it is done."""
+        try:
+            self.answer = self._exchanged()
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            self.error = error
+        finally:
+            self.cut()
+            self.done.set()
+
+    def cut(self) -> None:
+        """End it, from any thread: whoever reads from the socket wakes up."""
+        with self._guard:
+            self._is_cut = True
+            if self._socket is not None:
+                with suppress(OSError):
+                    self._socket.shutdown(socket.SHUT_RDWR)
+
+    def _exchanged(self) -> tuple[int, bytes]:
+        place = self._place
+        kind = http.client.HTTPConnection if self._tls is None else http.client.HTTPSConnection
+        connection = kind(place.host, place.port)
+        connection.sock = self._connected()
+        try:
+            headers = {"Content-Type": "application/json", "Connection": "close"}
+            connection.request("GET" if self._message is None else "POST", self._path, self._message, headers)
+            answer = connection.getresponse()
+            data = bytearray()
+            while len(data) <= LARGEST_ANSWER and (piece := answer.read(_PIECE)):
+                data += piece
+            if answer.length and len(data) <= LARGEST_ANSWER:  # so many bytes were promised and did not come
+                raise http.client.IncompleteRead(bytes(data), answer.length)
+            return answer.status, bytes(data)
+        finally:
+            connection.close()
+
+    def _connected(self) -> socket.socket:
+        """A socket to the first of the place's addresses at which somebody is."""
+        place = self._place
+        failed: OSError = ConnectionRefusedError()
+        for family, kind, protocol, _, address in socket.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM):
+            line = self._held(socket.socket(family, kind, protocol))
+            try:
+                line.connect(address)
+                if self._tls is None:
+                    return line
+                line = self._held(
+                    self._tls.wrap_socket(line, server_hostname=place.host, do_handshake_on_connect=False)
+                )
+                line.do_handshake()
+            except ssl.SSLError:
+                line.close()
+                raise
+            except OSError as error:
+                line.close()
+                failed = error
+                continue
+            return line
+        raise failed
+
+    def _held(self, line: T) -> T:
+        """A socket that ``cut`` knows of, and that waits no longer than anybody does for this."""
+        with self._guard:
+            left_s = self._until - monotonic()
+            if self._is_cut or left_s <= 0:
+                line.close()
+                raise TimeoutError
+            line.settimeout(left_s)
+            self._socket = line
+        return line
 
 
 def _reason(data: bytes, status: int) -> str:

@@ -4,31 +4,28 @@ Every message is a DSSE envelope of a payload type of its own, so that none of t
 the session and the nonce that it answers, so that none of them answers twice or elsewhere.
 """
 
-import base64
-import binascii
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from netmind_tui.certify import canonical
-from netmind_tui.certify.envelope import KEY, seal, unseal
-from netmind_tui.certify.proof.transcript import Opening
+from netmind_tui.certify.envelope import KEY, Sealed, seal, unseal
 from netmind_tui.certify.refused import Refused
 from netmind_tui.certify.statement import exactly
 from netmind_tui.document import plain
 from netmind_tui.model.challenge import CHALLENGE_TYPE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 T = TypeVar("T")
 
 NONCE_BYTES = 32
-_HEX = re.compile(r"[0-9a-f]{64}")
+HEX = re.compile(r"[0-9a-f]{64}")
 _DEVICE = re.compile(r"[0-9a-z:.]{1,64}")
 MOST_DEVICES = 64
+ROWS_OPENED = 64
+"""How many rows are drawn, or all where a proof has fewer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,12 +167,13 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """An answer to a node that waits: a word to begin with now, or when to ask again."""
+    """An answer to a node that waits: a word to begin with now, within ``answer_s``, or when to ask again."""
 
     schema: Literal["netmind.challenge-call/1"] = "netmind.challenge-call/1"
     node: str
     answers: str
     call: str | None
+    answer_s: float | None
     again_s: float
 
 
@@ -190,12 +188,20 @@ def heard(data: bytes, kind: type[T], what: str) -> tuple[T, str]:
     Raises:
         Refused: it is not that message in its one spelling, or its signature does not hold.
     """
-    sealed = unseal(data, what, CHALLENGE_TYPE)
+    return understood(unseal(data, what, CHALLENGE_TYPE), kind, what)
+
+
+def understood(sealed: Sealed, kind: type[T], what: str) -> tuple[T, str]:
+    """A message in an envelope whose signature holds, and the key that signed it.
+
+    Raises:
+        Refused: it is not that message in its one spelling.
+    """
     value = canonical.read(sealed.payload, f"{what}: the payload")
     message = exactly(value, kind, what, "message")
     for name in ("session", "nonce", "nonce1", "nonce2", "root", "answers", "chain_digest", "call"):
         word = getattr(message, name, None)
-        if word is not None and _HEX.fullmatch(word) is None:
+        if word is not None and HEX.fullmatch(word) is None:
             raise Refused("message", f"{what}: {name} is not 64 hexadecimal digits")
     for name in ("challenger", "node"):
         word = getattr(message, name, None)
@@ -204,33 +210,6 @@ def heard(data: bytes, kind: type[T], what: str) -> tuple[T, str]:
     if isinstance(message, Hello):
         _check_devices(message, what)
     return message, sealed.key
-
-
-def written(openings: "Sequence[Opening]") -> tuple[OpenedRow, ...]:
-    """Openings as they are sent."""
-    return tuple(
-        OpenedRow(
-            index=each.index,
-            row=base64.b64encode(each.row).decode(),
-            path=tuple(digest.hex() for digest in each.path),
-        )
-        for each in openings
-    )
-
-
-def opening_of(row: OpenedRow) -> Opening:
-    """An opening as it is checked.
-
-    Raises:
-        Refused: its bytes are not written as they should be.
-    """
-    try:
-        data = base64.b64decode(row.row, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise Refused("proof", f"row {row.index} is not base64") from error
-    if any(_HEX.fullmatch(digest) is None for digest in row.path):
-        raise Refused("proof", f"the path of row {row.index} has a digest that is not 64 hexadecimal digits")
-    return Opening(row.index, data, tuple(bytes.fromhex(digest) for digest in row.path))
 
 
 def _check_devices(hello: Hello, what: str) -> None:

@@ -3,19 +3,17 @@
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from math import isclose
-from typing import TypeVar
+from datetime import datetime
+from typing import NamedTuple, TypeVar
 
 from netmind_tui.certify.challenge.clock import Clock
-from netmind_tui.certify.challenge.desk import ROWS_OPENED
-from netmind_tui.certify.challenge.line import Gone, Line
+from netmind_tui.certify.challenge.deadline import Deadline
+from netmind_tui.certify.challenge.doubt import agreed_chain, check_draw, check_same, check_verdict
+from netmind_tui.certify.challenge.line import Line
 from netmind_tui.certify.challenge.message import (
     NONCE_BYTES,
     About,
-    Asked,
     Call,
-    Checking,
     Committed,
     Draw,
     Greeting,
@@ -26,29 +24,27 @@ from netmind_tui.certify.challenge.message import (
     Waiting,
     heard,
     say,
-    written,
 )
-from netmind_tui.certify.challenge.verdict import read_verdict
-from netmind_tui.certify.moment import read_moment
-from netmind_tui.certify.moment import written as in_words
+from netmind_tui.certify.challenge.pickup import Pickup
+from netmind_tui.certify.challenge.rows import written
+from netmind_tui.certify.challenge.verdict import CHECK, read_verdict
 from netmind_tui.certify.node_key import NodeKey
 from netmind_tui.certify.proof.prover import Prover
 from netmind_tui.certify.refused import Refused
 from netmind_tui.certify.statement import short
 from netmind_tui.model.certificate import Initiator
-from netmind_tui.model.chain import ChainSpec, chain_for
+from netmind_tui.model.chain import ChainSpec
 from netmind_tui.model.kernel import Provider
-from netmind_tui.model.verdict import ChallengeVerdict, SignedVerdict
+from netmind_tui.model.verdict import SignedVerdict
 
 T = TypeVar("T")
 
-CHECK = "challenge"
-_MOST_WAITS = 600
-_LONGEST_WAIT_S = 30.0
-_SLACK_S = 0.25  # clocks of two machines: what may lie between them besides their drift
-_DRIFT = 1.02
-_SKEW = timedelta(minutes=4)  # less than a verifier bears: what is accepted here holds there
-_LONGEST = timedelta(hours=1)
+
+_VERDICT_S = 900.0
+
+
+class FoundWrong(Refused):
+    """The challenger computed the rows again, and they are not what the node opened."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +54,13 @@ class Devices:
     provider: Provider
     words: tuple[str, ...]
     memory_bytes: tuple[int, ...]
+
+
+class _Proved(NamedTuple):
+    draw: Draw
+    opened: Opened
+    own_s: float
+    ready_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +97,7 @@ class Node:
         """
         self._line, self._key, self._chains, self._clock = line, key, tuple(chains), clock
         self._pause, self._tell = pause, tell
-        self._challenger = ""
+        self._challenger = self._before = ""
 
     def challenger(self) -> str:
         """The challenger's key.
@@ -107,7 +110,13 @@ class Node:
             if about.challenger != key:
                 raise Refused(CHECK, f"the challenger says it is {short(about.challenger)} and signs as {short(key)}")
             self._challenger = key
+            if self._before not in ("", key):
+                self._tell(f"the challenger is {short(key)} now, and was {short(self._before)}")
         return self._challenger
+
+    def forget(self) -> None:
+        """Ask the challenger anew who it is, the next time: somebody may have given it another key."""
+        self._before, self._challenger = self._challenger or self._before, ""
 
     def wait(self, at_most: int, seconds: int, within: tuple[tuple[int, int], ...]) -> Call:
         """Ask whether this is the moment.
@@ -123,22 +132,33 @@ class Node:
             within=within,
         )
         call = self._answer("/v1/waiting", waiting, Call, "the challenger's call")
-        self._same("node", call.node, self._key.public)
-        self._same("nonce", call.answers, waiting.nonce)
+        check_same("node", call.node, self._key.public)
+        check_same("nonce", call.answers, waiting.nonce)
         return call
 
-    def take(self, devices: Devices, prover_for: Callable[[ChainSpec], Prover], call: str | None = None) -> Taken:
+    def take(
+        self,
+        devices: Devices,
+        prover_for: Callable[[ChainSpec], Prover],
+        call: str | None = None,
+        *,
+        deadline: Deadline | None = None,
+        opened: Callable[[], None] = lambda: None,
+    ) -> Taken:
         """Be challenged.
 
         Args:
             devices: With what.
             prover_for: Makes who proves a chain.
             call: The word of a call, where the challenger chose the moment.
+            deadline: By when all of it is over; an hour from now unless given.
+            opened: Is called once the devices are not needed any more: the rest is waiting for the verdict.
 
         Raises:
-            Problem: the challenger cannot be reached, turns the node away, says what cannot be true, or finds the
-                proof wrong.
+            Problem: the challenger cannot be reached, turns the node away, says what cannot be true, finds the proof
+                wrong, or it takes too long.
         """
+        deadline = deadline or Deadline(self._clock)
         hello = Hello(
             challenger=self.challenger(),
             nonce=secrets.token_hex(NONCE_BYTES),
@@ -147,134 +167,55 @@ class Node:
             memory_bytes=devices.memory_bytes,
             call=call,
         )
-        greeting = self._answer("/v1/hello", hello, Greeting, "the challenger's greeting")
-        self._same("node", greeting.node, self._key.public)
-        self._same("nonce", greeting.answers, hello.nonce)
-        spec = self._spec(greeting, devices)
+        greeting = self._answer("/v1/hello", hello, Greeting, "the challenger's greeting", deadline)
+        check_same("node", greeting.node, self._key.public)
+        check_same("nonce", greeting.answers, hello.nonce)
+        spec = agreed_chain(greeting, self._chains, devices.provider, devices.memory_bytes)
         prover = prover_for(spec)
         try:
-            return self._proved(greeting, prover, Initiator.NODE if call is None else Initiator.CHALLENGER)
+            proved = self._proved(greeting, prover, deadline)
         finally:
             prover.close()
+            opened()
+        pickup = Pickup(self._line, self._key.private, self.challenger(), pause=self._pause, tell=self._tell)
+        envelope = pickup.verdict(proved.opened, deadline.at_most(_VERDICT_S))
+        signed = read_verdict(envelope, "the challenger's verdict")
+        verdict = signed.verdict
+        if verdict.challenger_key != self.challenger():
+            raise Refused(CHECK, f"the verdict is signed by {short(verdict.challenger_key)}, another challenger")
+        initiator = Initiator.NODE if call is None else Initiator.CHALLENGER
+        if verdict.verdict != "passed":
+            raise FoundWrong(CHECK, f"the challenger found the proof wrong: {verdict.reason}")
+        check_verdict(verdict, greeting, proved.draw, prover, initiator, proved.ready_at, self._clock.now())
+        return Taken(envelope=envelope, signed=signed, own_s=proved.own_s)
 
-    def _proved(self, greeting: Greeting, prover: Prover, initiator: Initiator) -> Taken:
+    def _proved(self, greeting: Greeting, prover: Prover, deadline: Deadline) -> _Proved:
+        """Everything that needs the devices."""
         self._tell(f"challenged with {prover.spec.name} by {short(self.challenger())}: making ready")
         prover.prepare(bytes.fromhex(greeting.nonce1))
-        before = self._clock.elapsed()
+        deadline.check()
+        before, ready_at = self._clock.elapsed(), self._clock.now()
         ready = Ready(session=greeting.session, nonce1=greeting.nonce1)
-        start = self._answer("/v1/ready", ready, Start, "the challenger's start")
+        start = self._answer("/v1/ready", ready, Start, "the challenger's start", deadline)
         began = self._clock.elapsed()
-        self._same("session", start.session, greeting.session)
-        self._same("nonce1", start.nonce1, greeting.nonce1)
+        check_same("session", start.session, greeting.session)
+        check_same("nonce1", start.nonce1, greeting.nonce1)
         if start.nonce2 == start.nonce1:
             raise Refused(CHECK, "the challenger gave the same nonce twice")
         root = prover.prove(bytes.fromhex(start.nonce2)).hex()
         done = self._clock.elapsed()
         committed = Committed(session=greeting.session, nonce2=start.nonce2, root=root)
-        draw = self._answer("/v1/committed", committed, Draw, "the challenger's draw")
-        self._check_draw(draw, committed, prover, own_s=done - began, around_s=self._clock.elapsed() - before)
-        rows = written(prover.open(draw.rows))
-        opened = Opened(session=greeting.session, root=root, rows=rows)
-        envelope = self._verdict(opened)
-        signed = read_verdict(envelope, "the challenger's verdict")
-        if signed.verdict.challenger_key != self.challenger():
-            raise Refused(CHECK, f"the verdict is signed by {short(signed.verdict.challenger_key)}, another challenger")
-        if signed.verdict.verdict != "passed":
-            raise Refused(CHECK, f"the challenger found the proof wrong: {signed.verdict.reason}")
-        self._check_verdict(signed.verdict, greeting, draw, prover, initiator)
-        return Taken(envelope=envelope, signed=signed, own_s=done - began)
+        draw = self._answer("/v1/committed", committed, Draw, "the challenger's draw", deadline)
+        check_draw(draw, committed, prover, own_s=done - began, around_s=self._clock.elapsed() - before)
+        opened = Opened(session=greeting.session, root=root, rows=written(prover.open(draw.rows)))
+        return _Proved(draw, opened, done - began, ready_at)
 
-    def _verdict(self, opened: Opened) -> bytes:
-        """Open the rows, and ask until there is a verdict."""
-        answer = self._line.ask(f"/v1/opened/{opened.session}", say(opened, self._key.private))
-        asked = say(Asked(session=opened.session, root=opened.root), self._key.private)
-        for _ in range(_MOST_WAITS):
-            try:
-                checking, key = heard(answer, Checking, "the challenger's answer")
-            except Refused:
-                return answer  # a verdict, or nothing that can be read as one
-            self._same("key", key, self.challenger())
-            self._same("session", checking.session, opened.session)
-            self._pause(min(max(checking.again_s, 0.0), _LONGEST_WAIT_S))
-            answer = self._line.ask("/v1/asked", asked)
-        raise Gone("the challenger does not come to a verdict")
-
-    def _spec(self, greeting: Greeting, devices: Devices) -> ChainSpec:
-        """The chain that the challenger means, if it is one of this node's catalogue and no more than the rule asks."""
-        name = f"{greeting.chain}@{greeting.chain_version}"
-        spec = next((each for each in self._chains if each.name == name), None)
-        if spec is None:
-            raise Refused(CHECK, f"the challenger wants {name}, which is not in this node's catalogue")
-        if spec.digest != greeting.chain_digest:
-            raise Refused(CHECK, f"the challenger's {name} is another one than this node's")
-        rule = chain_for(self._chains, devices.provider, devices.memory_bytes, spec.body)
-        if spec.certifies and spec != rule:
-            words = f"the rule for these devices gives {rule.name}" if rule else "the rule gives these devices no chain"
-            raise Refused(CHECK, f"the challenger wants {name}, and {words}")
-        return spec
-
-    def _check_draw(self, draw: Draw, committed: Committed, prover: Prover, *, own_s: float, around_s: float) -> None:
-        self._same("session", draw.session, committed.session)
-        self._same("nonce2", draw.nonce2, committed.nonce2)
-        self._same("root", draw.root, committed.root)
-        total = prover.spec.rows * len(prover.devices)
-        rows = draw.rows
-        if len(rows) != min(ROWS_OPENED, total) or len(set(rows)) != len(rows):
-            raise Refused(CHECK, f"the challenger draws {len(rows)} rows, {ROWS_OPENED} different ones are expected")
-        if not all(0 <= row < total for row in rows):
-            raise Refused(CHECK, f"the challenger draws a row that does not exist: there are {total}")
-        low, high = own_s / _DRIFT - _SLACK_S, around_s * _DRIFT + _SLACK_S
-        if not max(low, 0.0) <= draw.elapsed_s <= high:
-            words = f"the challenger's clock says {draw.elapsed_s:.3f} s, which cannot be: by this node's own it was"
-            raise Refused(CHECK, f"{words} {own_s:.3f} to {around_s:.3f} s")
-
-    def _check_verdict(
-        self, verdict: ChallengeVerdict, greeting: Greeting, draw: Draw, prover: Prover, initiator: Initiator
-    ) -> None:
-        """Refuse a verdict that is not about what happened here."""
-        expected = {
-            "node_key": self._key.public,
-            "session": greeting.session,
-            "initiated_by": initiator,
-            "chain": prover.spec.id,
-            "chain_version": prover.spec.version,
-            "devices": prover.devices,
-            "nonce1": greeting.nonce1,
-            "nonce2": draw.nonce2,
-            "root": draw.root,
-            "rows_opened": len(draw.rows),
-            "elapsed_s": draw.elapsed_s,
-            "operations": str(prover.spec.operations * len(prover.devices)),
-        }
-        for name, value in expected.items():
-            if getattr(verdict, name) != value:
-                raise Refused(CHECK, f"the challenger's verdict is about something else: {name} is not what it was")
-        for name, moment in (("started_at", verdict.started_at), ("finished_at", verdict.finished_at)):
-            if not _is_now(moment, self._clock.now()):
-                words = f"the challenger's verdict has {name} {moment[:40]}, and by this node's clock it is"
-                raise Refused(CHECK, f"{words} {in_words(self._clock.now())}: is one wrong?")
-        rate_tops = prover.spec.operations * len(prover.devices) / verdict.elapsed_s / 1e12
-        if not isclose(verdict.rate_tops, rate_tops, rel_tol=1e-9):
-            raise Refused(CHECK, "the challenger's rate is not the operations through its own time")
-
-    def _answer(self, path: str, message: object, kind: type[T], what: str) -> T:
+    def _answer(self, path: str, message: object, kind: type[T], what: str, deadline: Deadline | None = None) -> T:
         """Say something, and hear what the challenger signs in answer."""
-        found, key = heard(self._line.ask(path, say(message, self._key.private)), kind, what)
+        within_s = None if deadline is None else deadline.left()
+        found, key = heard(self._line.ask(path, say(message, self._key.private), within_s=within_s), kind, what)
         if key != self.challenger():
             raise Refused(
                 CHECK, f"{what} is signed by {short(key)}, another challenger than {short(self.challenger())}"
             )
         return found
-
-    def _same(self, name: str, given: str, expected: str) -> None:
-        if given != expected:
-            raise Refused(CHECK, f"the challenger's {name} is not that of this challenge")
-
-
-def _is_now(moment: str, now: datetime) -> bool:
-    """Whether a moment lies within the last hour, or no further ahead than clocks differ."""
-    try:
-        found = read_moment(moment)
-    except ValueError:
-        return False
-    return now - _LONGEST <= found <= now + _SKEW

@@ -18,6 +18,7 @@ from netmind_tui.bench.protocol import (
     Refusal,
     Surveying,
 )
+from netmind_tui.bench.warden import Warden
 from netmind_tui.certify.proof.transcript import Opening
 from netmind_tui.model.chain import ChainSpec
 from netmind_tui.model.exit import ExitCode
@@ -45,7 +46,8 @@ class ProvingDevice:
 class DeviceProver:
     """Proves a chain with devices of one provider.
 
-    ``tell`` hears how far the slowest device is, from 0 to 1; raising there ends the proof.
+    ``tell`` hears how far the slowest device is, from 0 to 1; raising there ends the proof. So does
+    ``warden``, who spares the devices.
     """
 
     def __init__(
@@ -55,11 +57,13 @@ class DeviceProver:
         devices: Sequence[ProvingDevice],
         *,
         tell: Callable[[float], None] = lambda _part: None,
+        warden: Warden | None = None,
         silence_s: float = _SILENCE_S,
     ) -> None:
         self._node_key = node_key
         self._proving = tuple(devices)
         self._tell = tell
+        self._warden = warden
         self._silence_s = silence_s
         self._children: list[WorkerChild] = []
         self._roots: list[bytes] = []
@@ -73,7 +77,8 @@ class DeviceProver:
             Problem: a device cannot prove this chain.
         """
         if not self._children:
-            self._children = [_start(each) for each in self._proving]
+            for each in self._proving:
+                self._children.append(_start(each))
         asks: list[Ask] = []
         for each in self._proving:
             graph = self.spec.graph_for(each.provider)
@@ -125,6 +130,8 @@ class DeviceProver:
         children, self._children = self._children, []
         for child in children:
             child.kill()
+        if self._warden is not None:
+            self._warden.close()
 
     def _ask_all(self, asks: Iterable[Ask], kind: type[E]) -> list[E]:
         """Ask every worker, and wait until all have answered."""
@@ -145,6 +152,8 @@ class DeviceProver:
                         done[place] = 1.0
                     elif isinstance(event, Surveying):
                         done[place] = event.done_bytes / event.total_bytes
+                if self._warden is not None:
+                    self._warden.look()
                 self._tell(min(done))
         except WorkerGoneError as error:
             raise Problem(f"the proof was not made: {error}", ExitCode.CRASHED) from error

@@ -1,6 +1,8 @@
 """A challenger without a wire, whose clock and dice the test holds, and nodes that prove in NumPy."""
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,27 +13,36 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from netmind_tui.bench.chain_catalog import find_chain, open_chains
 from netmind_tui.certify.challenge.call import Switchboard
-from netmind_tui.certify.challenge.desk import Desk, Limits
+from netmind_tui.certify.challenge.checker import complaint_of
+from netmind_tui.certify.challenge.deadline import Deadline
+from netmind_tui.certify.challenge.desk import Desk
+from netmind_tui.certify.challenge.limit import Limits
+from netmind_tui.certify.challenge.line import TurnedAway
 from netmind_tui.certify.challenge.message import (
     About,
     Asked,
+    Call,
     Checking,
     Committed,
+    Draw,
+    Greeting,
     Hello,
     Opened,
     Ready,
+    Start,
     Waiting,
     heard,
     say,
-    written,
 )
+from netmind_tui.certify.challenge.node import Devices, Node
+from netmind_tui.certify.challenge.rows import written
 from netmind_tui.certify.challenge.store import Store
-from netmind_tui.certify.challenge.verdict import read_verdict
+from netmind_tui.certify.challenge.verdict import read_verdict, sign_verdict
 from netmind_tui.certify.envelope import public_name
 from netmind_tui.certify.node_key import NodeKey
-from netmind_tui.certify.proof.check import check_openings
 from netmind_tui.certify.proof.prover import ReferenceProver
 from netmind_tui.certify.refused import Refused
+from netmind_tui.model.kernel import Provider
 
 # The chain for tests, smaller still: what is said of rows does not depend on how many there are.
 SPEC = replace(find_chain(open_chains(), "chain.test@1"), rows=128, rounds=4, pool=2)
@@ -85,7 +96,7 @@ class Challenger:
 
     def __init__(self, path: Path, seed: int = 9, *, limits: Limits | None = None, **options) -> None:
         self.clock, self.dice, self.key = HeldClock(), CountingDice(), key_of(seed)
-        self.store = Store(path)
+        self.path, self.store = path, Store(path)
         self.desk = Desk(self.key, self.store, self.clock, self.dice, lambda _hello: SPEC, limits, **options)
         self.board = Switchboard(self.desk, self.store, self.clock, self.dice, within_s=1000, again_s=10)
 
@@ -108,26 +119,19 @@ class Challenger:
         found = getattr(self.desk, path.split("/")[2])(message, key)
         return found if isinstance(found, bytes) else say(found, sign)
 
+    @contextmanager
+    def locked(self):
+        """While somebody else has the record's file to themselves, as for a copy of it."""
+        other = sqlite3.connect(self.path)
+        other.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        finally:
+            other.close()
+
     def only(self, node_key: str | None = None):
         (entry,) = self.store.entries(node_key)
         return entry
-
-
-def complaint_of(question) -> str | None:
-    try:
-        check_openings(
-            question.spec,
-            question.node_key,
-            question.nonce1,
-            question.nonce2,
-            question.devices,
-            question.root,
-            question.drawn,
-            question.openings,
-        )
-    except Refused as refused:
-        return refused.sentence
-    return None
 
 
 class Contestant:
@@ -174,11 +178,7 @@ class Contestant:
 
     def verdict(self, change=lambda rows: rows, openings=None):
         """What is said of the rows that are opened, after a change to them."""
-        try:
-            question = self.desk.opened(self.opened(change, openings), self.key.public)
-        except Refused:
-            asked = Asked(session=self.greeting.session, root=self.root)
-            return read_verdict(self.desk.asked(asked, self.key.public)).verdict
+        question = self.desk.opened(self.opened(change, openings), self.key.public)
         return read_verdict(self.desk.judge(question.session, complaint_of(question))).verdict
 
     def through(self, seconds: float = 2.0):
@@ -186,6 +186,53 @@ class Contestant:
         self.greeted()
         self.started()
         return self.committed(seconds=seconds)
+
+
+PATHS = {About: "challenger", Greeting: "hello", Start: "ready", Draw: "committed", Call: "waiting"}
+CPU = Devices(provider=Provider.CPU, words=("cpu",), memory_bytes=(1 << 34,))
+
+
+class Wire:
+    """A line to a challenger in this process, on which somebody may change what it says.
+
+    ``refuses``: what the challenger declines comes as a refusal over the wire, rather than as what was raised.
+    """
+
+    def __init__(self, challenger) -> None:
+        self.challenger, self.changes, self.asked, self.patience = challenger, {}, [], []
+        self.refuses = False
+
+    def ask(self, path: str, message: bytes | None = None, *, within_s: float | None = None) -> bytes:
+        self.asked.append(path)
+        self.patience.append(within_s)
+        step = path.split("/")[2]
+        try:
+            answer = self.challenger.answer(path, message)
+        except Refused as refused:
+            if not self.refuses:
+                raise
+            raise TurnedAway(refused.sentence, busy=False) from refused
+        change = self.changes.get(step)
+        return answer if change is None else change(answer)
+
+    def lie(self, kind, key=None, **changes) -> None:
+        """Let the challenger say something else; ``key`` signs it, or its own."""
+        sign = key or self.challenger.key
+
+        def changed(answer):
+            message, _ = heard(answer, kind, "it")
+            return say(replace(message, **changes), sign.private)
+
+        self.changes[PATHS[kind]] = changed
+
+    def judge_otherwise(self, key=None, **changes) -> None:
+        """Let the verdict be another one."""
+        sign = key or self.challenger.key
+
+        def changed(answer):
+            return sign_verdict(replace(read_verdict(answer).verdict, **changes), sign.private)
+
+        self.changes["opened"] = changed
 
 
 @pytest.fixture
@@ -196,6 +243,7 @@ def made() -> SimpleNamespace:
         HeldClock=HeldClock,
         Checking=Checking,
         key_of=key_of,
+        CPU=CPU,
         complaint_of=complaint_of,
         SPEC=SPEC,
         START=START,
@@ -211,3 +259,26 @@ def challenger(tmp_path) -> Challenger:
 @pytest.fixture
 def node(challenger) -> Contestant:
     return Contestant(challenger)
+
+
+@pytest.fixture
+def wire(challenger):
+    return Wire(challenger)
+
+
+@pytest.fixture
+def take(made, wire, challenger):
+    """Be challenged; proving takes two seconds of the clock that both have."""
+
+    class Prover(ReferenceProver):
+        def prove(self, nonce2):
+            challenger.clock.go(2)
+            return super().prove(nonce2)
+
+    def take(*, chains=(made.SPEC,), prover=Prover, call=None, seconds=None, tell=lambda _sentence: None, **options):
+        key = made.key_of(1)
+        node = Node(wire, key, chains, challenger.clock, pause=challenger.clock.go, tell=tell)
+        deadline = None if seconds is None else Deadline(challenger.clock, seconds)
+        return node.take(CPU, lambda spec: prover(spec, key.public, CPU.words), call, deadline=deadline, **options)
+
+    return take

@@ -4,10 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from netmind_tui.certify.challenge.declined import Declined, Why
-from netmind_tui.certify.challenge.desk import Limits
+from netmind_tui.certify.challenge.declined import Why
 from netmind_tui.certify.challenge.message import Asked, Committed, Ready
-from netmind_tui.certify.challenge.server import _STATUS
 from netmind_tui.certify.challenge.verdict import read_verdict
 from netmind_tui.certify.proof.prover import ReferenceProver
 from netmind_tui.certify.refused import Refused
@@ -85,12 +83,6 @@ class TestAMessageThatDoesNotCount:
         assert found.why is Why.REPLAYED
         assert "this nonce was used before" in found.sentence
 
-    def test_a_hello_counts_once_after_a_restart_too(self, node, made, tmp_path):
-        node.greeted()
-        node.challenger.store.close()
-        again = made.Contestant(made.Challenger(tmp_path / "challenges.sqlite3"))
-        assert "this nonce was used before" in refused(again.greeted).sentence
-
     def test_a_hello_to_another_challenger_is_not_taken(self, node, made):
         found = refused(lambda: node.greeted(challenger=made.key_of(77).public))
         assert "this is challenger" in found.sentence
@@ -159,100 +151,7 @@ class TestAMessageThatDoesNotCount:
         assert "to be opened first" in refused(node.desk.asked, asked, node.key.public).sentence
 
 
-class TestANodeThatIsTooLate:
-    @pytest.mark.parametrize(
-        ("step", "words"),
-        [
-            (lambda node: node.started(), "the node was not ready in time"),
-            (lambda node: node.committed(seconds=0), "the node did not commit to anything in time"),
-            (lambda node: node.verdict(), "the node did not open the rows in time"),
-        ],
-        ids=["ready", "committed", "opened"],
-    )
-    def test_every_step_has_its_time(self, node, challenger, step, words):
-        steps = [node.greeted, node.started, node.committed]
-        count = ["not ready", "commit", "open"].index(next(w for w in ("not ready", "commit", "open") if w in words))
-        for each in steps[: count + 1]:
-            each()
-        challenger.clock.go(10_000)
-        assert words in str(refused(lambda: step(node)).sentence)
-        entry = challenger.only()
-        assert (entry.outcome, entry.reason) == (Outcome.EXPIRED, words)
-
-    def test_one_that_vanishes_is_recorded_with_its_started_clock(self, node, challenger, made):
-        node.greeted()
-        node.started()
-        challenger.clock.go(10_000)
-        challenger.desk.sweep()
-        entry = challenger.only()
-        assert entry.started_at is not None
-        assert entry.outcome is Outcome.EXPIRED
-        assert challenger.desk.count == 0
-        later = made.Contestant(challenger, seed=1)
-        later.nonce = "ee" * 32
-        later.through()
-        verdict = later.verdict()
-        assert (verdict.challenges_started, verdict.challenges_passed) == (2, 1)
-
-    def test_one_that_begins_again_ends_what_it_began(self, node, challenger):
-        node.greeted()
-        node.started()
-        first = node.greeting.session
-        node.nonce = "ee" * 32
-        node.greeted()
-        ended = {entry.session: entry for entry in challenger.store.entries()}[first]
-        assert (ended.outcome, ended.reason) == (Outcome.ABANDONED, "the node began another one")
-        committed = Committed(session=first, nonce2=node.start.nonce2, root="cd" * 32)
-        found = refused(node.desk.committed, committed, node.key.public, challenger.clock.elapsed())
-        assert "this session is over: the node began another one" in found.sentence
-
-    def test_a_restart_ends_what_was_under_way(self, node, challenger, made, tmp_path):
-        node.greeted()
-        node.started()
-        challenger.store.close()
-        again = made.Challenger(tmp_path / "challenges.sqlite3")
-        assert again.store.abandon(again.clock.now()) == 1
-        entry = again.only()
-        assert (entry.outcome, entry.reason) == (Outcome.ABANDONED, "the challenger was restarted meanwhile")
-        committed = Committed(session=node.greeting.session, nonce2=node.start.nonce2, root="cd" * 32)
-        found = refused(again.desk.committed, committed, node.key.public, again.clock.elapsed())
-        assert "before a restart of the challenger" in found.sentence
-
-
-class TestHowMuchItTakesOn:
-    def test_only_so_many_are_under_way_at_once(self, made, tmp_path):
-        challenger = made.Challenger(tmp_path / "a.sqlite3", limits=Limits(sessions=3))
-        for seed in (1, 2, 3):
-            made.Contestant(challenger, seed=seed).greeted()
-        found = refused(made.Contestant(challenger, seed=4).greeted)
-        assert (found.why, "3 challenges are under way here" in found.sentence) == (Why.BUSY, True)
-        assert len(challenger.store.entries()) == 3
-        challenger.clock.go(10_000)
-        made.Contestant(challenger, seed=5).greeted()
-
-    def test_what_has_ended_is_forgotten_in_memory_and_kept_on_disk(self, made, tmp_path):
-        challenger = made.Challenger(tmp_path / "a.sqlite3")
-        for seed in range(1, 6):
-            node = made.Contestant(challenger, seed=seed)
-            node.through()
-            node.verdict()
-        assert challenger.desk.count == 5
-        challenger.clock.go(10_000)
-        challenger.desk.sweep()
-        assert challenger.desk.count == 0
-        assert [entry.outcome for entry in challenger.store.entries()] == [Outcome.PASSED] * 5
-
-    def test_only_so_many_verdicts_are_kept_in_memory(self, made, tmp_path):
-        challenger = made.Challenger(tmp_path / "a.sqlite3", limits=Limits(kept=3))
-        nodes = [made.Contestant(challenger, seed=seed) for seed in range(1, 6)]
-        for node in nodes:
-            node.through()
-            node.verdict(lambda _rows: ())
-        assert challenger.desk.count == 3
-        ask = [Asked(session=node.greeting.session, root=node.root) for node in nodes]
-        assert read_verdict(challenger.desk.asked(ask[-1], nodes[-1].key.public)).verdict.verdict == "failed"
-        assert refused(challenger.desk.asked, ask[0], nodes[0].key.public).why is Why.UNKNOWN
-
+class TestRowsThatAreOpened:
     def test_a_node_whose_rows_are_looked_at_waits_for_its_verdict(self, node):
         node.through()
         question = node.desk.opened(node.opened(), node.key.public)
@@ -261,15 +160,39 @@ class TestHowMuchItTakesOn:
         node.desk.judge(question.session, None)
         node.greeted()
 
-    def test_long_messages_are_read_only_where_rows_are_awaited(self, node):
-        assert not node.desk.awaits_rows("ab" * 32)
+    def test_rows_are_awaited_at_one_step_alone(self, node):
+        book = node.desk.book
+        assert book.await_rows("ab" * 32) is None
         node.greeted()
-        assert not node.desk.awaits_rows(node.greeting.session)
+        assert book.await_rows(node.greeting.session) is None
         node.started()
         node.committed()
-        assert node.desk.awaits_rows(node.greeting.session)
+        assert book.await_rows(node.greeting.session) == node.key.public
+        book.have_rows(node.greeting.session)
         node.verdict()
-        assert not node.desk.awaits_rows(node.greeting.session)
+        assert book.await_rows(node.greeting.session) is None
+
+    def test_they_come_once_at_a_time_and_the_node_is_told_to_wait_meanwhile(self, node, made):
+        node.through()
+        book, session = node.desk.book, node.greeting.session
+        assert book.await_rows(session) == node.key.public
+        assert book.await_rows(session) is None
+        assert "are on their way" in book.unawaited(session, node.key.public).sentence
+        asked = Asked(session=session, root=node.root)
+        assert isinstance(node.desk.asked(asked, node.key.public), made.Checking)
+        book.have_rows(session)
+        assert "to be opened first" in refused(node.desk.asked, asked, node.key.public).sentence
+        assert book.await_rows(session) == node.key.public
+
+    def test_what_reading_them_takes_is_not_the_nodes_time(self, node, challenger):
+        node.through()
+        node.desk.book.await_rows(node.greeting.session)
+        challenger.clock.go(10_000)
+        challenger.desk.sweep()
+        assert challenger.only().outcome is Outcome.COMMITTED
+        node.desk.book.have_rows(node.greeting.session)
+        challenger.desk.sweep()
+        assert challenger.only().outcome is Outcome.EXPIRED
 
 
 def shifted(rows, by=1):
@@ -350,8 +273,3 @@ class TestForgeries:
         assert node.verdict().verdict == "passed"
         text = (made.ROOT / "assets/proof-of-capacity.md").read_text()
         assert "one device for several" in text
-
-
-def test_every_kind_of_refusal_has_a_number():
-    assert set(_STATUS) == set(Why)
-    assert issubclass(Declined, Refused)

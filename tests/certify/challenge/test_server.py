@@ -6,23 +6,24 @@ import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
-from dataclasses import replace
 
 import pytest
 
 from netmind_tui.certify.challenge.call import Switchboard
 from netmind_tui.certify.challenge.clock import RealClock, RealDice
 from netmind_tui.certify.challenge.desk import Desk
-from netmind_tui.certify.challenge.line import Gone, Line, TurnedAway, read_url
+from netmind_tui.certify.challenge.limit import SMALL_BYTES, Bounds
+from netmind_tui.certify.challenge.line import Line, TurnedAway
 from netmind_tui.certify.challenge.message import Committed, Draw, Greeting, Hello, Ready, Start, heard, say
 from netmind_tui.certify.challenge.node import Devices, Node
-from netmind_tui.certify.challenge.server import SMALL_BYTES, Bounds, Service
+from netmind_tui.certify.challenge.server import Service
 from netmind_tui.certify.challenge.store import Store
 from netmind_tui.certify.challenge.verdict import read_verdict
 from netmind_tui.certify.proof.prover import ReferenceProver
 from netmind_tui.certify.refused import Refused
 from netmind_tui.model.challenge import Outcome
 from netmind_tui.model.kernel import Provider
+from netmind_tui.model.place import read_url
 from netmind_tui.model.problem import Problem
 
 DEVICES = Devices(provider=Provider.CPU, words=("cpu",), memory_bytes=(1 << 34,))
@@ -133,7 +134,7 @@ def test_rows_that_the_challenger_cannot_compute_are_no_fault_of_the_node(serve,
     def broken(_question):
         raise MemoryError("no room")
 
-    monkeypatch.setattr("netmind_tui.certify.challenge.server._complaint", broken)
+    monkeypatch.setattr("netmind_tui.certify.challenge.checker.complaint_of", broken)
     server = serve()
     with pytest.raises(TurnedAway, match="the challenger could not compute the rows again"):
         server.take(made)
@@ -173,46 +174,6 @@ def test_long_rows_are_read_of_a_session_that_awaits_them_alone(serve):
     server = serve()
     status, words = server.post(f"/v1/opened/{'ab' * 32}", b"", SMALL_BYTES + 1)
     assert (status, "at most" in words) == (413, True)
-
-
-@pytest.mark.parametrize(
-    ("body", "status", "words"),
-    [
-        (b"", 400, "is empty"),
-        (b"{}", 400, "is no signed envelope"),
-        (b"[" * 5000, 400, "nested deeper"),
-        (b'{"a":1,"a":1}', 400, "twice in one object"),
-        (b"\xff\xfe", 400, "is not UTF-8"),
-        (b"PK\x03\x04", 400, "a zip archive"),
-    ],
-)
-def test_a_message_that_is_none_is_refused_with_its_sentence(serve, body, status, words):
-    found = serve().post("/v1/hello", body)
-    assert (found[0], words in found[1]) == (status, True)
-
-
-def test_a_message_whose_signature_does_not_hold(serve, made):
-    server, key = serve(), made.key_of(1)
-    hello = Hello(
-        challenger=server.key.public,
-        nonce="ab" * 32,
-        provider="cpu",
-        devices=("cpu",),
-        memory_bytes=(1,),
-        call=None,
-    )
-    other = made.key_of(2)
-    data = say(hello, key.private).replace(key.public.encode(), other.public.encode())
-    status, words = server.post("/v1/hello", data)
-    assert (status, "signature does not hold" in words) == (401, True)
-    assert server.post("/v1/ready", say(hello, key.private))[0] == 400  # a hello where ready is expected
-    assert server.post("/v1/hello", say(replace(hello, devices=()), key.private))[1].endswith("found 0")
-    assert (
-        server.post("/v1/hello", say(replace(hello, devices=("cpu", "cpu"), memory_bytes=(1, 1)), key.private))[0]
-        == 400
-    )
-    assert server.post("/v1/hello", say(hello, key.private))[0] == 200
-    assert server.post("/v1/hello", say(hello, key.private))[0] == 409
 
 
 def test_the_clock_stops_when_the_last_byte_is_there_and_not_with_the_first(serve, made):
@@ -304,116 +265,6 @@ class TestClientsThatWearItDown:
         assert found == ["failed" if seed % 3 == 0 else "passed" for seed in range(1, 13)]
         by_key = {each.node_key: each.verdict for each in server.verdicts}
         assert [by_key[made.key_of(seed).public] for seed in range(1, 13)] == found
-
-
-class TestAChallengerThatIsNoHelp:
-    """What a node says of one that is gone, slow, or nonsense; real sockets again."""
-
-    @pytest.fixture
-    def fake(self):
-        """A server that says what it is told, to everybody: ``fake(b"…")``; with ``None`` it says nothing."""
-        with ExitStack() as stack:
-
-            def start(answer, pieces=False):
-                front = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
-                stop = threading.Event()
-
-                def serve():
-                    with suppress(OSError):
-                        while True:
-                            line, _ = front.accept()
-                            with line, suppress(OSError):
-                                line.recv(65536)
-                                if answer is None:
-                                    stop.wait(30)
-                                elif pieces:
-                                    for byte in answer:
-                                        line.sendall(bytes([byte]))
-                                        if stop.wait(0.02):
-                                            break
-                                else:
-                                    line.sendall(answer)
-
-                thread = threading.Thread(target=serve, daemon=True)
-                thread.start()
-                stack.callback(lambda: (stop.set(), front.shutdown(socket.SHUT_RDWR), thread.join(30)))
-                return Line(read_url(f"http://127.0.0.1:{front.getsockname()[1]}"), patience_s=0.5)
-
-            yield start
-
-    def test_nobody_there(self):
-        with socket.create_server(("127.0.0.1", 0)) as front:
-            port = front.getsockname()[1]
-        with pytest.raises(Gone, match="nobody answers at"):
-            Line(read_url(f"http://127.0.0.1:{port}")).ask("/v1/challenger")
-
-    def test_one_that_never_answers(self, fake):
-        with pytest.raises(Gone, match=r"did not answer within 0\.5 s"):
-            fake(None).ask("/v1/challenger")
-
-    def test_one_that_answers_a_byte_at_a_time(self, fake):
-        """Each byte is in time, and all of them are not."""
-        with pytest.raises(Gone, match=r"did not answer within 0\.5 s"):
-            fake(b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n" + b"a" * 9000, pieces=True).ask("/v1/challenger")
-
-    def test_one_that_answers_without_end(self, fake):
-        with pytest.raises(Gone, match="answers with more than 64 KiB"):
-            fake(b"HTTP/1.1 200 OK\r\n\r\n" + b"a" * 200_000).ask("/v1/challenger")
-
-    @pytest.mark.parametrize(
-        "answer", [b"", b"SSH-2.0-OpenSSH_9.6\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\na"]
-    )
-    def test_one_that_does_not_speak_http(self, fake, answer):
-        with pytest.raises(Gone, match="broke off, or does not speak HTTP"):
-            fake(answer).ask("/v1/challenger")
-
-    def test_one_that_refuses_says_why_and_nothing_that_moves_a_terminal(self, fake):
-        body = json.dumps({"refused": "no\u001b[2J"}).encode()
-        head = f"HTTP/1.1 503 Busy\r\nContent-Length: {len(body)}\r\n\r\n".encode()
-        with pytest.raises(TurnedAway) as caught:
-            fake(head + body).ask("/v1/challenger")
-        assert caught.value.busy
-        assert caught.value.sentence.endswith(r"refuses: no\u001b[2J")
-
-    @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"[" * 100_000, b'{"refused":1}'])
-    def test_one_that_refuses_without_words(self, fake, body):
-        head = f"HTTP/1.1 500 Oh\r\nContent-Length: {min(len(body), 60000)}\r\n\r\n".encode()
-        with pytest.raises(TurnedAway, match="HTTP 500"):
-            fake(head + body[:60000]).ask("/v1/challenger")
-
-
-@pytest.mark.parametrize(
-    ("url", "words"),
-    [
-        ("challenger.example", "a URL such as"),
-        ("ftp://challenger.example", "a URL such as"),
-        ("http://", "a URL such as"),
-        ("http://127.0.0.1:99999", "a URL such as"),
-        ("http://user@127.0.0.1", "a URL such as"),
-        ("http://127.0.0.1/?a=1", "a URL such as"),
-        ("http://challenger.example", "beyond this machine https is expected"),
-        ("http://10.0.0.1:80", "beyond this machine https is expected"),
-        ("http://127.0.0.1.example.org", "beyond this machine https is expected"),
-        ("http://[::1", "a URL such as"),
-    ],
-)
-def test_a_place_that_is_none_is_refused(url, words):
-    with pytest.raises(Problem, match=words):
-        read_url(url)
-
-
-@pytest.mark.parametrize(
-    ("url", "host", "port", "path"),
-    [
-        ("http://127.0.0.1:8443", "127.0.0.1", 8443, ""),
-        ("http://localhost/", "localhost", 80, ""),
-        ("http://[::1]:1/a/", "::1", 1, "/a"),
-        ("https://challenger.example/x", "challenger.example", 443, "/x"),
-    ],
-)
-def test_a_place_is_read(url, host, port, path):
-    place = read_url(url)
-    assert (place.host, place.port, place.path) == (host, port, path)
 
 
 def test_what_ended_well_stands_in_the_record(serve, made, tmp_path):

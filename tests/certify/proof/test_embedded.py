@@ -8,20 +8,14 @@ import pytest
 from netmind_tui.bench.chain_catalog import open_chains
 from netmind_tui.certify.proof import fiat_shamir
 from netmind_tui.certify.proof.embedded import check_proof, word_of
-from netmind_tui.certify.proof.offline import choose_chain, proving
 from netmind_tui.certify.refused import Refused
 from netmind_tui.certify.statement import read_statement
-from netmind_tui.document import decode
 from netmind_tui.model.certificate import Evidence
-from netmind_tui.model.kernel import Phase, Provider
-from netmind_tui.model.measurement import Rate
-from netmind_tui.model.result import Result
 
-FOLDER = Path(__file__).parents[2] / "assets/vectors/good/proof"
+FOLDER = Path(__file__).parents[3] / "assets/vectors/good/proof"
 STATEMENT = read_statement((FOLDER / "certificate.json").read_bytes(), "it")
 RIGHT = STATEMENT.predicate
 DIGEST = STATEMENT.subjects[0].digest.sha256
-RESULT = decode((FOLDER / "result.json").read_bytes(), Result)
 
 
 @pytest.fixture
@@ -78,38 +72,3 @@ def test_a_device_goes_by_its_identity_and_else_by_its_name():
     (device,) = RIGHT.environment.devices
     assert word_of(device) == "cpu"
     assert word_of(replace(device, identity="ab" * 32)) == "ab" * 32
-
-
-(CPU,) = RESULT.devices
-CARDS = tuple(replace(CPU, device=f"gpu:{index}", kind="gpu", memory_total_bytes=85 * 10**9) for index in range(2))
-
-
-class TestWhoProves:
-    """A result with a processor and two cards of 80 GB."""
-
-    def result(self, *rates):
-        capacity = tuple(
-            Rate(device=device, kernel=kernel, metric="throughput", value=value, unit="OP/s", phase=Phase.BURST)
-            for device, kernel, value in rates
-        )
-        return replace(RESULT, devices=(CPU, *CARDS), capacity=capacity)
-
-    def test_the_cards_where_any_showed_a_rate(self):
-        rates = [(name, "gemm.int8", 1e14) for name in ("cpu", "gpu:0", "gpu:1")]
-        assert proving(self.result(*rates)) == CARDS
-        assert proving(self.result(*rates[:2])) == CARDS[:1]
-
-    def test_else_the_processor(self):
-        assert proving(self.result(("cpu", "gemm.fp32", 1e12))) == (CPU,)
-
-    @pytest.mark.parametrize(
-        ("half", "whole", "expected"),
-        [((9e14, 9e14), (5e14, 5e14), "chain.fp16"), ((9e14, 3e14), (5e14, 5e14), "chain.int8.wide")],
-    )
-    def test_half_precision_only_where_every_card_was_faster_in_it(self, half, whole, expected):
-        rates = [(f"gpu:{at}", "gemm.fp16", rate) for at, rate in enumerate(half)]
-        rates += [(f"gpu:{at}", "gemm.int8", rate) for at, rate in enumerate(whole)]
-        assert choose_chain(self.result(*rates), CARDS, Provider.CUDA).id == expected
-
-    def test_integers_where_the_run_shows_neither(self):
-        assert choose_chain(self.result(("gpu:0", "dispatch", 1e-5)), CARDS, Provider.CUDA).id == "chain.int8.wide"
