@@ -16,6 +16,7 @@ T = TypeVar("T")
 # Every document that a command prints, by the name that ``netmind schema`` knows it under: add yours here. Where its
 # class is, and not the class itself: importing all of them costs each command that prints one 20 ms.
 SCHEMAS = {
+    "agent": "control:Greeting",
     "bench": "measurement:Run",
     "catalog": "plan:CatalogDocument",
     "certificate": "certificate:Certificate",
@@ -24,17 +25,28 @@ SCHEMAS = {
     "compare": "comparison:Comparison",
     "config": "configuration:Configuration",
     "doctor": "doctor:Diagnosis",
+    "event": "event:EventDocument",
+    "events": "agent:Events",
+    "explanation": "explanation:Explanation",
     "history": "comparison:HistoryDocument",
     "identity": "identity:NodeIdentity",
     "info": "info:Info",
+    "lease": "control:Lease",
     "measurement": "measurement:MeasurementDocument",
+    "node-status": "control:NodeStatus",
+    "override": "agent:OverrideRequest",
     "plan": "plan:PlanDocument",
+    "policy": "policy:PolicyDocument",
     "profiles": "requirement:ProfilesDocument",
     "recording": "recording:RecordingHeader",
     "result": "result:Result",
+    "rollup": "control:Rollup",
     "sample": "info:SampleDocument",
+    "status": "agent:Status",
+    "timeline": "timeline:Timeline",
     "validation": "requirement:Validation",
     "verification": "verification:Verification",
+    "why": "agent:Why",
 }
 
 

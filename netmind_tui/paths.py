@@ -60,6 +60,33 @@ def verdicts_dir() -> Path:
     return state_dir() / "verdicts"
 
 
+def policy_path() -> Path:
+    """The owner's terms: ``$NETMIND_POLICY``, or ``policy.toml`` beside the configuration."""
+    import os  # noqa: PLC0415 - see above
+
+    named = os.environ.get("NETMIND_POLICY")
+    return Path(named) if named else config_dir() / "policy.toml"
+
+
+def agent_dir() -> Path:
+    """What the agent remembers and its journal, its user's alone."""
+    return state_dir() / "agent"
+
+
+def socket_path() -> Path:
+    """Where an agent of this user listens: ``$NETMIND_SOCKET``, or in the user's runtime folder where there is one."""
+    import os  # noqa: PLC0415 - see above
+
+    named, runtime = os.environ.get("NETMIND_SOCKET"), os.environ.get("XDG_RUNTIME_DIR")
+    if named:
+        return Path(named)
+    return Path(runtime) / "netmind" / "agent.sock" if runtime else agent_dir() / "agent.sock"
+
+
+SYSTEM_SOCKET = Path("/run/netmind/agent.sock")
+"""Where the agent of a system unit listens."""
+
+
 def lock_dir() -> Path:
     """Where device locks lie: the folder that all users of this machine share, because they share its devices.
 

@@ -71,6 +71,11 @@ class Device:
     absent: dict[str, Absence] = field(default_factory=dict)
 
 
+def card_of(device: str) -> str:
+    """The id of the card that a device is a slice of, ``gpu:0`` for ``mig:0.1``; its own where it is none."""
+    return f"gpu:{device.removeprefix('mig:').partition('.')[0]}" if device.startswith("mig:") else device
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceHealth:
     """What one GPU's driver says of its state of repair; ``None`` metrics stand in ``absent`` with the reason.
@@ -115,3 +120,16 @@ class ComputeProcess:
 
     pid: int
     memory_used_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceUser:
+    """A process that computes or draws on a device.
+
+    ``memory_used_bytes`` is absent where the driver does not say, ``util_pct`` (of the time since it was last asked)
+    where it cannot tell processes apart.
+    """
+
+    pid: int
+    memory_used_bytes: int | None = None
+    util_pct: float | None = None

@@ -64,6 +64,20 @@ def exposition(families: Iterable[Family]) -> str:
     return "".join(line for family in families if family.samples for line in _lines(family))
 
 
+def openmetrics(families: Iterable[Family]) -> str:
+    """The families as OpenMetrics 1.0 has them: a counter's family is named without ``_total``, and the end is marked.
+
+    https://prometheus.io/docs/specs/om/open_metrics_spec/
+    """
+    lines = []
+    for family in families:
+        if family.samples:
+            named = family.name.removesuffix("_total") if family.kind == "counter" else family.name
+            head = (f"# TYPE {named} {family.kind}\n", f"# HELP {named} {_quoted(family.help)}\n")
+            lines += [*head, *list(_lines(family))[2:]]
+    return "".join((*lines, "# EOF\n"))
+
+
 def timestamp(moment: str | None) -> float | None:
     """Seconds since 1970 of a moment in ISO 8601; ``None`` where there is none that can be read."""
     try:

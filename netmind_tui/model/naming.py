@@ -1,0 +1,65 @@
+"""Which devices the owner's terms name: names as everywhere, made into ids once the devices are known."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+from netmind_tui.model.device import Device, DeviceKind, card_of
+from netmind_tui.model.policy import Policy
+from netmind_tui.model.problem import Problem
+from netmind_tui.model.selector import parse, select
+
+
+def resolve(policy: Policy, devices: Sequence[Device], aliases: Mapping[str, str] | None = None) -> Policy:
+    """The same terms with every device by its id: aliases, slots and UUIDs are looked up, ranges and kinds counted.
+
+    A name that none of the devices has stays as it is, so that a rule for an absent device is never one for all. What
+    is named by kind (``gpu``) keeps that name beside the ids, for devices that come later.
+
+    Raises:
+        Problem: a name is malformed, or the beginning of more than one UUID.
+    """
+
+    def ids(names: tuple[str, ...]) -> tuple[str, ...]:
+        found: dict[str, None] = {}
+        for name in names:
+            chosen = select([name], devices, aliases)
+            found.update(dict.fromkeys(device.id for device in chosen.devices))
+            found.update(dict.fromkeys(chosen.missing))
+            found.update(dict.fromkeys(part.text for part in parse(name, aliases) if part.text in _KINDS))
+        return tuple(found)
+
+    return replace(
+        policy,
+        profiles=tuple(
+            replace(each, limits=replace(each.limits, devices=ids(each.limits.devices))) for each in policy.profiles
+        ),
+        exceptions=tuple(replace(each, devices=ids(each.devices)) for each in policy.exceptions),
+        guards=tuple(replace(each, devices=ids(each.devices)) for each in policy.guards),
+    )
+
+
+def covers(names: tuple[str, ...], device: str) -> bool:
+    """Whether names are about a device, by its id; no name at all is about every one.
+
+    What is said of a card is said of its MIG slices too. Ids, ranges and kinds are understood. Aliases, slots and UUIDs
+    are only after ``resolve``, and match nothing here.
+    """
+    if not names or device in names:
+        return True
+    found = {device, card_of(device)}
+    return any(_means(name, each) for name in names for each in found)
+
+
+_KINDS = ("all", *DeviceKind)
+
+
+@lru_cache(maxsize=1024)
+def _means(name: str, device: str) -> bool:
+    kind = device.partition(":")[0]
+    try:
+        parts = parse(name)
+    except Problem:
+        return False
+    stand_in = Device(id=device, kind=DeviceKind(kind) if kind in set(DeviceKind) else DeviceKind.GPU)
+    return any(part.matches(stand_in) for part in parts)
