@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from netmind_tui.model.device import ComputeProcess, Device, DeviceHealth, Driver, Trouble
+from netmind_tui.model.device import ComputeProcess, Device, DeviceHealth, DeviceUser, Driver, Trouble
 from netmind_tui.model.reading import Absence, Reading
 from netmind_tui.model.sample import DeviceSample
 from netmind_tui.probe import pci
@@ -120,6 +120,24 @@ class GpuProbe:
                 return Reading(absence=Absence(answer["absent"]["processes"]))
             found = answer["values"]["processes"]
             return Reading(tuple(ComputeProcess(pid=pid, memory_used_bytes=used) for pid, used in found))
+
+    def users(self, uuid: str) -> Reading[tuple[DeviceUser, ...]]:
+        """Who computes or draws on a device, as far as this namespace can see; costly, so never part of a sample.
+
+        Raises:
+            LookupError: no device has this UUID.
+        """
+        with self._turn:
+            card, number = self._find(uuid)
+            answer = self._ask(card, "users", slice=number)
+            if answer is None:
+                return Reading(absence=card.absence)
+            if "users" in answer["absent"]:
+                return Reading(absence=Absence(answer["absent"]["users"]))
+            found = answer["values"]["users"]
+            return Reading(
+                tuple(DeviceUser(pid=pid, memory_used_bytes=used, util_pct=share) for pid, used, share in found)
+            )
 
     def close(self) -> None:
         """End the child; what is asked later is answered as if nothing could be read."""

@@ -4,7 +4,8 @@ A driver hung in the kernel takes the process that asked along, so this one asks
 request names one device and is answered alone: ``{"op": "sample", "index": 0, "slot": "0000:81:00.0"}`` gives
 ``{"values": {…}, "absent": {…}, "slices": […]}``, with ``"lost": code`` where the device was lost meanwhile, or
 ``{"error": code}`` (NVML's numbers) where nothing could be read at all. The end of stdin ends the process, also in
-the middle of a call. Processes are listed only by the op ``processes``: no other call costs as much.
+the middle of a call. Processes are listed only by the ops ``processes`` and ``users``: no other calls cost
+as much.
 """
 
 import json
@@ -17,7 +18,7 @@ from typing import Any, TextIO
 
 import pynvml
 
-from netmind_tui.probe import trouble
+from netmind_tui.probe import device_user, trouble
 from netmind_tui.probe.metric import (
     DESCRIPTION,
     HEALTH,
@@ -59,6 +60,7 @@ class Session:
     def __init__(self, *, under_wsl: bool) -> None:
         self._under_wsl = under_wsl
         self._handles: dict[int | str, Handle] = {}
+        self._seen_us: dict[tuple[str, int | None], int] = {}
 
     def answer(self, request: dict[str, Any]) -> Reply:
         """The reply to one request; NVML's refusal of the whole request is a reply too."""
@@ -77,6 +79,8 @@ class Session:
                 return self._read_whole(handle)
             if op == "processes":
                 return self._processes(handle, request.get("slice"))
+            if op == "users":
+                return self._users(handle, request.get("slice"))
         except Refused as refusal:
             return {"error": refusal.code}
         return {"error": pynvml.NVML_ERROR_INVALID_ARGUMENT}
@@ -141,6 +145,17 @@ class Session:
             return reader.reply()
         used = [(process.pid, getattr(process, "usedGpuMemory", None)) for process in running]
         return {"values": {"processes": used}, "absent": {}}
+
+    def _users(self, handle: Handle, number: int | None) -> Reply:
+        asked = handle if number is None else call("nvmlDeviceGetMigDeviceHandleByIndex", handle, number)
+        key = (str(handle), number)
+        try:
+            found, self._seen_us[key] = device_user.users(call, asked, self._seen_us.get(key, 0))
+        except Refused as refusal:
+            reader = MetricReader(call, asked, under_wsl=self._under_wsl)
+            reader.refuse("users", refusal.code)
+            return reader.reply()
+        return {"values": {"users": found}, "absent": {}}
 
 
 def _running(handle: Handle) -> list[Any]:

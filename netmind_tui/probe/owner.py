@@ -6,10 +6,10 @@ import socket
 from netmind_tui.model.redaction import Redactor, names_of
 
 
-def redactor() -> Redactor:
-    """A redactor that knows this machine's and this user's names."""
+def redactor(other: str = "") -> Redactor:
+    """A redactor that knows this machine's and this user's names, and that of another machine."""
     try:
         user = getpass.getuser()
     except (KeyError, OSError, ImportError):  # a container without an entry for this user
         user = None
-    return Redactor(names_of(socket.gethostname(), (user,)))
+    return Redactor(names_of(socket.gethostname(), (user,)) | names_of(other or None, ()))

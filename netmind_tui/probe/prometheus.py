@@ -6,10 +6,10 @@ The processor's utilisation is not among them: over the time that describing tak
 from dataclasses import dataclass
 
 from netmind_tui.model.device import Device, DeviceKind
-from netmind_tui.model.exposition import Families, Number, exposition, timestamp
+from netmind_tui.model.exposition import Families, Family, Number, exposition, timestamp
 from netmind_tui.model.host import Cpu, Host
 from netmind_tui.model.info import Info
-from netmind_tui.model.sample import DeviceSample, HostSample
+from netmind_tui.model.sample import DeviceSample, HostSample, Sample
 
 _PERCENT, _MEGA, _NANO = 100, 1_000_000, 1_000_000_000
 _CAUSES = ("hw_thermal", "hw_power_brake", "sw_thermal", "sw_power_cap")
@@ -91,6 +91,21 @@ def as_prometheus(info: Info) -> str:
         count = None if use.processes is None else len(use.processes)
         gpus.gauge("compute_processes", "How many processes compute on the device.").add(count, device=use.device)
     return exposition((*host, *driver, *gpus))
+
+
+def sample_families(sample: Sample) -> tuple[Family, ...]:
+    """A sample of a sampler that goes on, so that the processor's utilisation is that since the sample before."""
+    host, gpus = Families("netmind_host"), Families("netmind_gpu")
+    host.gauge("read_timestamp_seconds", "When all of this was read.").add(timestamp(sample.at))
+    util = sample.host.cpu_util_pct
+    host.gauge("cpu_utilization_ratio", "Share of the processor that was in use.").add(
+        None if util is None else util / _PERCENT
+    )
+    _add(host, _HOST_NOW, sample.host)
+    _add_absent(host, sample.host)
+    for each in sample.devices:
+        _add_sample(gpus, each)
+    return (*host, *gpus)
 
 
 def _add_host(families: Families, info: Info) -> None:

@@ -15,6 +15,9 @@
  *   NETMIND_STUB_HANG_AT       "handle": already opening it hangs (default: reading it does)
  *   NETMIND_STUB_CRASH_INDEX   which GPU ends the process when it is sampled (default: 1 in crash, else none)
  *   NETMIND_STUB_BUSY_PID      the process that computes on GPU 0 (default: 4242 in busy, else none)
+ *   NETMIND_STUB_BUSY_PCT      its share of GPU 0's time (87); NETMIND_STUB_NO_SHARES: shares are not reported
+ *   NETMIND_STUB_DRAWING_PID, NETMIND_STUB_DRAWING_MIB, NETMIND_STUB_DRAWING_PCT
+ *                              a process that draws on GPU 0, such as a compositor (default: none)
  *   NETMIND_STUB_LOADED        anything: PCIe links run at their full generation, as under load
  *   NETMIND_STUB_ECC, _ECC_PENDING, _CORRECTED, _UNCORRECTED, _UNCORRECTED_EVER, _REMAP_PENDING, _REMAP_FAILED,
  *   _RETIRE_PENDING, _RECOVERY, _REASONS, _POWER_LIMIT_W, _PCIE_WIDTH, _PERSISTENCE (each with NETMIND_STUB before it)
@@ -411,6 +414,29 @@ int nvmlDeviceGetComputeRunningProcesses_v3(Handle *h, uint *n, Process *found) 
     ENTER(h);
     if (!(h->model->features & PROCESSES)) return NOT_SUPPORTED;
     return processes(h, n, found);
+}
+static int drawing_pid(Handle *handle) { return handle->index == 0 ? number("NETMIND_STUB_DRAWING_PID", 0) : 0; }
+int nvmlDeviceGetGraphicsRunningProcesses_v3(Handle *h, uint *n, Process *found) {
+    ENTER(h);
+    if (!(h->model->features & PROCESSES)) return NOT_SUPPORTED;
+    if (!drawing_pid(h)) { *n = 0; return OK; }
+    if (!found || *n < 1) { *n = 1; return INSUFFICIENT_SIZE; }
+    *n = 1;
+    found[0] = (Process){(uint)drawing_pid(h), (ull)number("NETMIND_STUB_DRAWING_MIB", 300) << 20, ~0u, ~0u};
+    return OK;
+}
+typedef struct { uint pid; ull at_us; uint sm, memory, encoder, decoder; } Share;
+int nvmlDeviceGetProcessUtilization(Handle *h, Share *found, uint *n, ull since_us) {
+    NEEDS(h, PROCESSES);
+    if (getenv("NETMIND_STUB_NO_SHARES")) return NOT_SUPPORTED;
+    uint count = (busy_pid(h) != 0) + (drawing_pid(h) != 0);
+    ull now = now_ns() / 1000;
+    if (!count || since_us >= now) return NOT_FOUND;
+    if (!found || *n < count) { *n = count; return INSUFFICIENT_SIZE; }
+    *n = 0;
+    if (busy_pid(h)) found[(*n)++] = (Share){(uint)busy_pid(h), now, (uint)number("NETMIND_STUB_BUSY_PCT", 87), 0, 0, 0};
+    if (drawing_pid(h)) found[(*n)++] = (Share){(uint)drawing_pid(h), now, (uint)number("NETMIND_STUB_DRAWING_PCT", 4), 0, 0, 0};
+    return OK;
 }
 int nvmlDeviceGetMigMode(Handle *h, uint *current, uint *pending) {
     NEEDS(h, MIG);

@@ -1,0 +1,1 @@
+"""What the guards see: one module a guard, each from readings to one value with its source."""
