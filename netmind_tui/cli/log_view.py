@@ -1,0 +1,58 @@
+"""Events for people: by day, what came again and again folded into one line."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from rich.table import Table
+from rich.text import Text
+
+from netmind_tui.cli.harmless import harmless
+from netmind_tui.cli.page import Page, printed
+from netmind_tui.model.event import Event, EventKind
+from netmind_tui.node.journal.fold import fold
+
+_STYLES = {
+    EventKind.DEVICE_LOST: "red",
+    EventKind.DRIVER_MISMATCH: "red",
+    EventKind.CERTIFICATE_FAILED: "red",
+    EventKind.HOOK_FAILED: "yellow",
+    EventKind.JOURNAL_DEGRADED: "yellow",
+    EventKind.POLICY_REFUSED: "yellow",
+    EventKind.GUARD_BLIND: "yellow",
+}
+
+
+def log_table(events: Iterable[Event], now: datetime, page: Page) -> str:
+    """The events as a table, in the machine's own time; one sentence where there are none."""
+    folds = fold(harmless(event) for event in events)
+    if not folds:
+        return "nothing happened in that time\n"
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False, show_edge=False)
+    table.add_column("Time", no_wrap=True)
+    table.add_column("Device", no_wrap=True)
+    table.add_column("What", ratio=1)
+    day: date | None = None
+    for each in folds:
+        at = datetime.fromisoformat(each.first.at).astimezone()
+        if at.date() != day:
+            day = at.date()
+            named = "today" if day == now.astimezone().date() else f"{day:%a %d %b %Y}"
+            table.add_row(Text(named, style="bold"), "", "")
+        table.add_row(
+            f"{at:%H:%M:%S}",
+            each.first.device or "",
+            Text(_without(each.sentence, each.first.device), style=_STYLES.get(each.first.kind, "")),
+        )
+    return printed([table], page)
+
+
+def log_line(event: Event) -> str:
+    """An event as one line of a stream."""
+    clean = harmless(event)
+    at = datetime.fromisoformat(clean.at).astimezone()
+    return f"{at:%Y-%m-%d %H:%M:%S}  {clean.device or '-':<8}  {_without(clean.sentence, clean.device)}"
+
+
+def _without(sentence: str, device: str | None) -> str:
+    """A sentence beside its device's name, which it need not begin with again."""
+    return sentence.removeprefix(f"{device} ") if device else sentence

@@ -1,0 +1,1 @@
+"""What happened and how it was: events that are only ever appended, and samples that grow coarser with age."""
