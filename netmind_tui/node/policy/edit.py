@@ -1,0 +1,103 @@
+"""Changing one part of the owner's policy file: comments, order and layout stay as they are."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from netmind_tui.model.exit import ExitCode
+from netmind_tui.model.policy import Exception_, GuardKind, OnUnknown
+from netmind_tui.model.problem import Problem
+from netmind_tui.node.policy.file import Origin, PolicySource, source_of
+from netmind_tui.node.policy.render import exception_lines, render
+
+if TYPE_CHECKING:
+    from tomlkit import TOMLDocument
+
+_BOM = b"\xef\xbb\xbf"
+
+
+def with_text(before: PolicySource, text: str) -> PolicySource:
+    """Another policy in the same place.
+
+    Raises:
+        PolicyProblem: something in it cannot be.
+    """
+    data = text.encode()
+    return before if data == before.data else source_of(before.path, data)
+
+
+def with_answer(before: PolicySource, kind: GuardKind, answer: OnUnknown) -> PolicySource:
+    """The owner's answer to what holds while a guard cannot see.
+
+    Raises:
+        Problem: there is no such guard, or the file is laid out so that it cannot be changed without loss.
+    """
+    if kind not in {each.kind for each in before.policy.guards}:
+        raise Problem(f"{before.path}: there is no guard {kind}", ExitCode.USAGE)
+    document, is_crlf = _document(before)
+    document["guard"][kind.value]["on_unknown"] = answer.value
+    guards = tuple(replace(each, on_unknown=answer) if each.kind is kind else each for each in before.policy.guards)
+    return _checked(before, document, is_crlf, replace(before.policy, guards=guards), f"guard.{kind}.on_unknown")
+
+
+def with_exceptions(before: PolicySource, source: str, exceptions: Sequence[Exception_]) -> PolicySource:
+    """The exceptions that came from ``source`` are these, in place of those that came from there.
+
+    Raises:
+        Problem: there is no policy that they could be exceptions to, or see ``with_answer``.
+    """
+    kept = tuple(each for each in before.policy.exceptions if each.source != source)
+    wanted = (*kept, *(replace(each, source=source) for each in exceptions))
+    if wanted == before.policy.exceptions:
+        return before
+    import tomlkit  # noqa: PLC0415 - see _document
+
+    document, is_crlf = _document(before)
+    rows: Any = document.get("exception", [])
+    for number in reversed(range(len(rows))):
+        if rows[number].get("source", "policy") == source:
+            del rows[number]
+    if "exception" in document and not len(rows):
+        del document["exception"]
+    text = tomlkit.dumps(document)
+    blocks = ["\n".join(["[[exception]]", *exception_lines(each)]) for each in wanted[len(kept) :]]
+    joined = "\n\n".join([text.rstrip("\n"), *blocks]) + "\n"
+    return _checked(before, joined, is_crlf, replace(before.policy, exceptions=wanted), "exception")
+
+
+def starting_text(source: PolicySource) -> str:
+    """The text that holds: the file's, or the preset as a file would have it.
+
+    Raises:
+        Problem: neither is there.
+    """
+    if source.data is not None:
+        return source.data.removeprefix(_BOM).decode()
+    if source.origin is Origin.NOWHERE:
+        words = "there is no policy yet; write one and put it in force with: netmind schedule set FILE"
+        raise Problem(f"{source.path}: {words}", ExitCode.USAGE)
+    return render(source.policy, f"Made from schedule.preset = {source.preset}; it is yours to change.")
+
+
+def _document(before: PolicySource) -> "tuple[TOMLDocument, bool]":
+    import tomlkit  # noqa: PLC0415 - 50 ms, and only what writes needs it
+
+    text = starting_text(before)
+    is_crlf = "\r\n" in text and "\n" not in text.replace("\r\n", "")
+    return tomlkit.parse(text.replace("\r\n", "\n") if is_crlf else text), is_crlf
+
+
+def _checked(
+    before: PolicySource, document: "TOMLDocument | str", is_crlf: bool, expected: object, key: str
+) -> PolicySource:
+    import tomlkit  # noqa: PLC0415 - see above
+
+    text = document if isinstance(document, str) else tomlkit.dumps(document)
+    refusal = Problem(f"{before.path}: {key} cannot be changed as this file is laid out: edit it", ExitCode.USAGE)
+    try:
+        after = source_of(before.path, (text.replace("\n", "\r\n") if is_crlf else text).encode())
+    except Problem as problem:
+        raise refusal from problem
+    if after.policy != expected:
+        raise refusal
+    return after
