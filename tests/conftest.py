@@ -2,6 +2,7 @@
 
 import importlib.util
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -106,3 +107,47 @@ made = _load(Path(__file__).parent / "made.py")
 def runs_made_by_hand() -> ModuleType:
     """The module ``made.py``: runs of GPUs that this machine does not have."""
     return made
+
+
+@pytest.fixture(scope="session")
+def agents() -> ModuleType:
+    """The module ``agent_made.py``: agents made by hand, behind real sockets."""
+    return _load(Path(__file__).parent / "agent_made.py")
+
+
+class Hosts:
+    """Machines that a program in ssh's place leads to: a folder each."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def add(self, name: str) -> Path:
+        """Add a machine; where its agent is to listen."""
+        path = self.folder / name / "netmind" / "agent.sock"
+        path.parent.parent.mkdir()
+        return path
+
+    @property
+    def asked(self) -> list[str]:
+        """What the program was told, a line each time."""
+        path = self.folder / "asked"
+        return path.read_text().splitlines() if path.exists() else []
+
+    @property
+    def running(self) -> list[int]:
+        """The processes that forwarded."""
+        return [int(path.name) for path in (self.folder / "running").iterdir()]
+
+
+@pytest.fixture
+def ssh_hosts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hosts:
+    """Hosts without an agent yet, and ``NETMIND_SSH`` that leads there."""
+    folder = tmp_path / "hosts"
+    folder.mkdir()
+    program = folder / "ssh"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -S {Path(__file__).parent / "ssh_made.py"} "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("NETMIND_SSH", str(program))
+    monkeypatch.setenv("SSH_HOSTS", str(folder))
+    monkeypatch.delenv("NETMIND_REMOTE_SOCKET", raising=False)
+    return Hosts(folder)

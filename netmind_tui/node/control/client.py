@@ -1,0 +1,316 @@
+"""An agent from outside: one method for each route, over a Unix socket, with nothing but the standard library.
+
+Light on purpose: every ``netmind status`` and the interface load it, and neither loads the server.
+"""
+
+import errno
+import os
+import socket
+import stat
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlencode
+
+from netmind_tui import __version__
+from netmind_tui.document import convert, decode, encode, plain
+from netmind_tui.model.agent import API, Events, OverrideRequest, Status, Why
+from netmind_tui.model.control import (
+    Answer,
+    EventQuery,
+    Greeting,
+    HistoryQuery,
+    Lease,
+    LeaseRequest,
+    Refusal,
+    Rollup,
+)
+from netmind_tui.model.event import Event
+from netmind_tui.model.exit import ExitCode
+from netmind_tui.model.policy import PolicyDocument
+from netmind_tui.model.problem import Problem
+from netmind_tui.model.sample import Sample
+from netmind_tui.model.timeline import Timeline
+
+T = TypeVar("T")
+_MOST_BYTES = 64 << 20
+_LONGEST_LINE = 4 << 20
+_USAGE = (400, 404, 405, 411, 413, 415)
+_HEARTBEAT, _REFUSAL = "netmind.heartbeat/1", "netmind.refusal/1"
+
+
+class NoAgent(Problem):
+    """Nobody answers there. ``is_absent``: there is no socket at all, or that of an agent that has ended."""
+
+    def __init__(self, sentence: str, *, is_absent: bool) -> None:
+        super().__init__(sentence, ExitCode.UNMEASURED)
+        self.is_absent = is_absent
+
+
+class Denied(Problem):
+    """The agent answers, and this user may not."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, ExitCode.USAGE)
+
+
+class Client:
+    """An agent at a socket. Every call is a connection of its own, so that threads may share one client.
+
+    Every method raises ``NoAgent`` where nobody answers, ``Denied`` where this user may not, and ``Problem`` with the
+    agent's own sentence for everything else.
+    """
+
+    def __init__(self, path: Path, *, via: str = "cli", timeout_s: float = 10.0, place: str = "") -> None:
+        """Make one; nothing is asked yet.
+
+        Args:
+            path: The socket.
+            via: From where its user speaks, as the journal will say: ``cli``, ``tui``, ``ssh from …``.
+            timeout_s: How long an answer may take, and a stream be silent.
+            place: The node in words, for sentences: a host's name; nothing for this machine.
+        """
+        self.path = path
+        self.version: str | None = None
+        self.api: int | None = None
+        self._via, self._timeout_s, self._place = via, timeout_s, place
+
+    @property
+    def skew(self) -> str | None:
+        """What follows from another version of the interface, in a sentence; ``None`` where it is ours, or unknown."""
+        if self.api is None or self.api == API:
+            return None
+        theirs = self.version or "unknown"
+        if self.api > API:
+            first = f"this netmind ({__version__}) is older than the agent ({theirs})"
+            return f"{first}: reading works, changing needs netmind {theirs} here"
+        first = f"the agent ({theirs}) is older than this netmind ({__version__})"
+        return f"{first}: reading works, changing needs the agent to be started again with {__version__}"
+
+    def greet(self) -> Greeting:
+        """Who answers."""
+        return self._get("/v1", Greeting)
+
+    def status(self) -> Status:
+        """How the node is now."""
+        return self._get("/v1/status", Status)
+
+    def why(self, device: str | None = None, at: datetime | None = None) -> Why:
+        """Why a device, or the node, does what it does, did or will do."""
+        return self._get("/v1/why", Why, device=device, at=at)
+
+    def override(self, request: OverrideRequest) -> Status:
+        """Pause, finish, stop, contribute or resume; how it is then."""
+        return self._change("POST", "/v1/override", encode(request), Status)
+
+    def policy(self) -> PolicyDocument:
+        """The terms in force."""
+        return self._get("/v1/policy", PolicyDocument)
+
+    def set_policy(self, text: str) -> PolicyDocument:
+        """Put other terms in force."""
+        return self._change("PUT", "/v1/policy", text.encode(), PolicyDocument)
+
+    def answer(self, question: str, answer: str) -> Status:
+        """Answer a question of the status."""
+        return self._change("POST", "/v1/answers", encode(Answer(question=question, answer=answer)), Status)
+
+    def events(self, query: EventQuery | None = None) -> Events:
+        """What happened."""
+        return self._get("/v1/events", Events, **_asked(query or EventQuery()))
+
+    def follow(self, query: EventQuery | None = None) -> Iterator[Event]:
+        """What happens, until it is closed or the agent ends; first what happened since, where the query says so."""
+        return self._lines("GET", "/v1/events/stream" + _query(_asked(query or EventQuery())), Event)
+
+    def history(self, query: HistoryQuery) -> Rollup:
+        """How the devices were."""
+        return self._get(
+            "/v1/history",
+            Rollup,
+            start=query.start,
+            end=query.end,
+            device=query.devices,
+            metric=query.metrics,
+            step_s=query.step_s,
+        )
+
+    def timeline(self, start: datetime, end: datetime) -> Timeline:
+        """How it was, is and will be."""
+        return self._get("/v1/timeline", Timeline, start=start, end=end)
+
+    def samples(self) -> Iterator[Sample]:
+        """Each sample from now on, until it is closed or the agent ends."""
+        return self._lines("GET", "/v1/samples/stream", Sample)
+
+    @contextmanager
+    def lease(self, devices: Sequence[str] = ()) -> Iterator[Lease]:
+        """Devices for a measurement: what works on them is drained first, however long that takes."""
+        body = encode(LeaseRequest(devices=tuple(devices)))
+        self._must_match()
+        lines = self._lines("POST", "/v1/lease", Lease, body)
+        try:
+            for lease in lines:
+                if lease.state == "held":
+                    yield lease
+                    return
+            raise NoAgent(f"the agent{self._of} ended before it gave the devices", is_absent=False)
+        finally:
+            lines.close()  # type: ignore[attr-defined] # it is a generator
+
+    @property
+    def _of(self) -> str:
+        return f" of {self._place}" if self._place else ""
+
+    def _get(self, path: str, kind: type[T], /, **query: object) -> T:
+        with self._asking("GET", path + _query(query), None) as response:
+            return self._read(response, kind)
+
+    def _change(self, method: str, path: str, body: bytes, kind: type[T]) -> T:
+        self._must_match()
+        with self._asking(method, path, body) as response:
+            return self._read(response, kind)
+
+    def _must_match(self) -> None:
+        """Change nothing through an interface of another version.
+
+        Raises:
+            Problem: it is one.
+        """
+        if self.api is None:
+            self.greet()
+        if self.skew is not None:
+            raise Problem(self.skew, ExitCode.UNMEASURED)
+
+    def _read(self, response: HTTPResponse, kind: type[T]) -> T:
+        data = response.read(_MOST_BYTES + 1)
+        if len(data) > _MOST_BYTES:
+            raise Problem(f"the agent's answer{self._of} is larger than {_MOST_BYTES >> 20} MiB", ExitCode.UNMEASURED)
+        try:
+            return decode(data, kind, f"the agent's answer{self._of}")
+        except Problem as problem:
+            raise Problem(self.skew or problem.sentence, ExitCode.UNMEASURED) from problem
+
+    def _lines(self, method: str, path: str, kind: type[T], body: bytes | None = None) -> Iterator[T]:
+        """The values of a stream, heartbeats left out."""
+        with self._asking(method, path, body) as response:
+            while line := response.readline(_LONGEST_LINE):
+                found = decode(line, dict, f"the agent's stream{self._of}")
+                if found.get("schema") == _HEARTBEAT:
+                    continue
+                if found.get("schema") == _REFUSAL:
+                    raise Problem(convert(found, Refusal).sentence, ExitCode.UNMEASURED)
+                yield convert(found, kind)
+
+    @contextmanager
+    def _asking(self, method: str, path: str, body: bytes | None) -> Iterator[HTTPResponse]:
+        """One request, whose answer was a good one."""
+        connection = _Connection(self.path, self._timeout_s)
+        told = {"NetMind-Via": self._via.encode("ascii", "replace").decode(), "NetMind-Api": str(API)}
+        try:
+            try:
+                connection.request(method, path, body=body, headers=told)
+                response = connection.getresponse()
+            except OSError as error:
+                raise self._unreachable(error) from error
+            self.version = response.getheader("NetMind-Version")
+            api = response.getheader("NetMind-Api", "")
+            if not api.isdigit():
+                raise NoAgent(f"{self.path}: something else than an agent answers there", is_absent=False)
+            self.api = int(api)
+            if response.status != 200:  # noqa: PLR2004 - HTTP's word for done
+                raise self._refused(response)
+            try:
+                yield response
+            except OSError as error:
+                raise self._unreachable(error) from error
+        except HTTPException as error:
+            sentence = f"the agent{self._of} broke off: {str(error) or type(error).__name__}"
+            raise NoAgent(sentence, is_absent=False) from error
+        finally:
+            connection.close()
+
+    def _refused(self, response: HTTPResponse) -> Problem:
+        sentence = f"the agent{self._of} answered {response.status}"
+        with suppress(Problem):
+            sentence = decode(response.read(_LONGEST_LINE), Refusal).sentence
+        if response.status == 403:  # noqa: PLR2004 - HTTP's word for not allowed
+            return Denied(f"{self._place}: {sentence}" if self._place else sentence)
+        if self.skew is not None and response.status in (404, 405):
+            sentence = self.skew
+        code = ExitCode.USAGE if response.status in _USAGE else ExitCode.UNMEASURED
+        if response.status == 404:  # noqa: PLR2004 - what was named is not there
+            code = ExitCode.UNMEASURED
+        return Problem(f"{self._place}: {sentence}" if self._place else sentence, code)
+
+    def _unreachable(self, error: OSError) -> NoAgent:
+        """Why nobody answers, in one sentence."""
+        where = f"{self._place}: " if self._place else ""
+        if isinstance(error, TimeoutError):
+            return NoAgent(f"{where}the agent does not answer within {self._timeout_s:.0f} s", is_absent=False)
+        if isinstance(error, ConnectionResetError | BrokenPipeError):
+            return NoAgent(f"{where}the agent hung up: it ends, or too many ask it", is_absent=False)
+        return why_unreachable(self.path, error, where)
+
+
+def why_unreachable(path: Path, error: OSError, where: str = "") -> NoAgent:
+    """Why a socket cannot be asked, in one sentence."""
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return NoAgent(f"{where}no agent runs: there is no socket {path}", is_absent=True)
+    except PermissionError:
+        return NoAgent(f"{where}{path.parent} is closed to you: members of the group netmind may ask", is_absent=False)
+    except OSError as trouble:
+        return NoAgent(f"{where}{path}: {(trouble.strerror or str(trouble)).lower()}", is_absent=False)
+    from netmind_tui.node.control.place import kind_of, user_name  # noqa: PLC0415 - only where something is wrong
+
+    if not stat.S_ISSOCK(found.st_mode):
+        return NoAgent(f"{where}{path} is {kind_of(found.st_mode)}, and no socket of an agent", is_absent=False)
+    if isinstance(error, ConnectionRefusedError):
+        return NoAgent(f"{where}no agent runs: {path} is what one that has ended left", is_absent=True)
+    if isinstance(error, PermissionError):
+        sentence = f"{where}{path} is {user_name(found.st_uid)}'s: only they and members of the group netmind may ask"
+        return NoAgent(sentence, is_absent=False)
+    return NoAgent(f"{where}{path}: {(error.strerror or str(error)).lower()}", is_absent=False)
+
+
+class _Connection(HTTPConnection):
+    """HTTP over a Unix socket."""
+
+    def __init__(self, path: Path, timeout_s: float) -> None:
+        super().__init__("agent", timeout=timeout_s)
+        self._path, self._timeout_s = path, timeout_s
+
+    def connect(self) -> None:
+        """Reach the agent."""
+        asking = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        asking.settimeout(self._timeout_s)
+        try:
+            asking.connect(os.fspath(self._path))
+        except OSError as error:
+            asking.close()
+            if "AF_UNIX path too long" in str(error):
+                raise OSError(errno.ENAMETOOLONG, "this path is too long for a socket") from None
+            raise
+        self.sock = asking
+
+
+def _asked(query: EventQuery) -> dict[str, object]:
+    """An event query as parameters, without what is as always."""
+    usual = plain(EventQuery())
+    given = {name: value for name, value in plain(query).items() if value != usual[name]}
+    return {{"devices": "device", "kinds": "kind"}.get(name, name): value for name, value in given.items()}
+
+
+def _query(values: Mapping[str, object]) -> str:
+    pairs = [
+        (name, each.isoformat() if isinstance(each, datetime) else str(each))
+        for name, value in values.items()
+        for each in (value if isinstance(value, list | tuple) else [value])
+        if each is not None
+    ]
+    return "?" + urlencode(pairs) if pairs else ""
