@@ -1,0 +1,221 @@
+"""What the agent answers on its socket: how it is, why, how it was and how it will be."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from netmind_tui.model.agent import AgentInfo, DeviceStatus, Events, OverrideRequest, Status, Why
+from netmind_tui.model.control import EventQuery, HistoryQuery, Lease, Rollup
+from netmind_tui.model.event import Event
+from netmind_tui.model.exit import ExitCode
+from netmind_tui.model.policy import PolicyDocument
+from netmind_tui.model.problem import Problem
+from netmind_tui.model.sample import Sample
+from netmind_tui.model.selector import Selection, select
+from netmind_tui.model.timeline import Timeline
+from netmind_tui.node.agent.agent import Agent
+from netmind_tui.node.agent.history import foreseen, why_node, why_of
+from netmind_tui.node.agent.looked import Speaker, Stand
+from netmind_tui.node.agent.stream import Stream
+from netmind_tui.node.control.node import Asker
+
+T = TypeVar("T")
+_YES, _NO = ("yes", "y", "accept"), ("no", "n")
+
+
+class Past(Protocol):
+    """What was, from the journal; every method blocks."""
+
+    def events(self, query: EventQuery) -> tuple[Event, ...]:
+        """What happened."""
+
+    def history(self, query: HistoryQuery) -> Rollup:
+        """How the devices were."""
+
+    def why(self, device: str | None, at: datetime) -> Why:
+        """Why a device did what it did."""
+
+    def timeline(self, stand: Stand, start: datetime, end: datetime) -> Timeline:
+        """How it was, is, and will be."""
+
+
+PutPolicy = Callable[[str], None]
+"""Checks a text and puts it in the policy file's place; raises a ``Problem`` where it is not in order. It blocks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who answers."""
+
+    version: str
+    node: str
+    unit: str
+    state_folder: str
+    socket: str
+
+
+class Answers:
+    """An agent as its socket sees it.
+
+    Args:
+        agent: who decides.
+        info: who answers.
+        past: what was.
+        put_policy: replaces the owner's file.
+        events, samples: what comes, for those who follow.
+    """
+
+    def __init__(
+        self,
+        agent: Agent,
+        info: Identity,
+        past: Past,
+        put_policy: PutPolicy,
+        events: Stream[Event],
+        samples: Stream[Sample],
+    ) -> None:
+        self._agent = agent
+        self._info = info
+        self._past = past
+        self._put_policy = put_policy
+        self._events = events
+        self._samples = samples
+
+    def select(self, names: Sequence[str]) -> Selection:
+        """The devices that names mean here, by the owner's words too."""
+        return select(names, self._agent.roster.devices, self._agent.aliases)
+
+    async def status(self) -> Status:
+        """How it is now."""
+        agent = self._agent
+        return Status(
+            at=agent.clock.moment().at,
+            agent=AgentInfo(
+                version=self._info.version,
+                pid=os.getpid(),
+                node=self._info.node,
+                started_at=agent.started_at,
+                unit=self._info.unit,
+                state_folder=self._info.state_folder,
+                socket=self._info.socket,
+            ),
+            decisions=agent.decisions,
+            devices=tuple(self._device(name) for name in agent.roster.present),
+            facts=agent.looked.facts if agent.looked is not None else (),
+            overrides=agent.overrides,
+            policy=agent.terms.status(),
+            questions=agent.questions(),
+            sample=agent.looked.sample if agent.looked is not None else None,
+        )
+
+    async def why(self, device: str | None, at: datetime | None) -> Why:
+        """Why a device, or the node, does what it does: now, in the past or in the future."""
+        stand = self._agent.stand()
+        if at is not None and at < stand.at:
+            return await _off_loop(lambda: self._past.why(device, at))
+        if at is not None:
+            return await _off_loop(lambda: foreseen(stand, device, at))
+        decisions = self._agent.decisions
+        if decisions is None:
+            raise Problem("the agent has not looked at the machine yet: ask again in a second", ExitCode.UNMEASURED)
+        if device is None:
+            return why_node(decisions.node, stand.at)
+        found = next((each for each in decisions.devices if each.device == device), None)
+        if found is None:
+            raise Problem(f"{device}: this node has no such device", ExitCode.UNMEASURED)
+        return why_of(found, stand.at)
+
+    async def override(self, request: OverrideRequest, asker: Asker) -> Status:
+        """Do what the owner says at once, make it last, and say how it is then."""
+        await self._agent.say(request, Speaker(name=asker.user, via=asker.via))
+        return await self.status()
+
+    async def policy(self) -> PolicyDocument:
+        """The terms in force, and their text."""
+        return self._agent.terms.document
+
+    async def set_policy(self, text: str, asker: Asker) -> PolicyDocument:
+        """Put other terms in force."""
+        speaker = Speaker(name=asker.user, via=asker.via)
+        await self._agent.replace_terms(lambda: _off_loop(lambda: self._put_policy(text)), speaker)
+        return await self.policy()
+
+    async def answer(self, question: str, answer: str, asker: Asker) -> Status:
+        """Take the owner's answer to a question of ``status``."""
+        if answer.lower() in _YES:
+            await self._agent.accept(question, Speaker(name=asker.user, via=asker.via))
+        elif answer.lower() not in _NO:
+            raise Problem(f"{answer[:40]!r}: yes or no is expected", ExitCode.USAGE)
+        return await self.status()
+
+    async def events(self, query: EventQuery) -> Events:
+        """What happened, from the journal."""
+        found = await _off_loop(lambda: self._past.events(query))
+        return Events(events=found, next=found[-1].id if found else query.after)
+
+    async def follow(self, query: EventQuery) -> AsyncIterator[Event]:
+        """What happened after ``query.after`` and what happens from now on."""
+        with self._events.follow() as coming:
+            last = query.after
+            if query.after or query.since is not None:
+                while True:
+                    page = await _off_loop(lambda: self._past.events(replace(query, after=last)))  # noqa: B023 - awaited here
+                    for event in page:
+                        yield event
+                        last = event.id
+                    if len(page) < query.limit:
+                        break
+            async for event in coming:
+                if event.id > last and _is_asked_for(query, event):
+                    yield event
+
+    async def history(self, query: HistoryQuery) -> Rollup:
+        """How the devices were."""
+        return await _off_loop(lambda: self._past.history(query))
+
+    async def timeline(self, start: datetime, end: datetime) -> Timeline:
+        """How it was, is, and will be as far as the policy knows."""
+        stand = self._agent.stand()
+        return await _off_loop(lambda: self._past.timeline(stand, start, end))
+
+    @asynccontextmanager
+    async def lease(self, devices: tuple[str, ...], asker: Asker) -> AsyncIterator[Lease]:
+        """Devices for a measurement: entered once they are drained, and given back at the end."""
+        async with self._agent.lease(devices, f"{asker.user}, {asker.via}") as names:
+            yield Lease(state="held", devices=names)
+
+    async def samples(self) -> AsyncIterator[Sample]:
+        """Each sample from now on; one that nobody took in time is left out."""
+        with self._samples.follow() as coming:
+            async for sample in coming:
+                yield sample
+
+    async def denied(self, asker: Asker | None, wanted: str) -> None:
+        """Write down that somebody asked for what they may not."""
+        who = asker.user if asker is not None else "somebody"
+        await self._agent.denied(who, wanted)
+
+    def _device(self, name: str) -> DeviceStatus:
+        agent = self._agent
+        device = agent.roster.present[name].device
+        workload = agent.ladder.workload.name if agent.ladder.works(name) else None
+        return DeviceStatus(
+            device=name, uuid=device.uuid, name=device.name, since=agent.since.get(name), workload=workload
+        )
+
+
+async def _off_loop(call: Callable[[], T]) -> T:
+    """Run what blocks in a thread."""
+    return await asyncio.get_running_loop().run_in_executor(None, call)
+
+
+def _is_asked_for(query: EventQuery, event: Event) -> bool:
+    return (
+        (not query.devices or event.device in query.devices)
+        and (not query.kinds or event.kind in query.kinds)
+        and (query.until is None or datetime.fromisoformat(event.at) < query.until)
+    )

@@ -1,0 +1,51 @@
+"""Devices that are held for a measurement: asked for, drained, then held until they are given back."""
+
+import itertools
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True, eq=False)
+class Holding:
+    """One measurement's devices; ``is_held`` once nothing works on them. ``who`` is shown."""
+
+    devices: tuple[str, ...]
+    who: str
+    is_held: bool = False
+
+
+@dataclass(slots=True)
+class Holdings:
+    """All of them; a device may be asked for by several and is held by one."""
+
+    _all: dict[int, Holding] = field(default_factory=dict)
+    _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
+
+    def ask(self, devices: tuple[str, ...], who: str) -> int:
+        """Want devices; the number gives them back."""
+        number = next(self._numbers)
+        self._all[number] = Holding(devices, who)
+        return number
+
+    def __getitem__(self, number: int) -> Holding:
+        return self._all[number]
+
+    def give_back(self, number: int) -> Holding:
+        """End one."""
+        return self._all.pop(number)
+
+    def wanted(self, device: str) -> bool:
+        """Whether somebody waits for a device."""
+        return any(device in each.devices and not each.is_held for each in self._all.values())
+
+    def held(self, device: str) -> bool:
+        """Whether somebody holds a device."""
+        return any(device in each.devices and each.is_held for each in self._all.values())
+
+    def grant(self, free: frozenset[str]) -> tuple[Holding, ...]:
+        """Give those their devices whose devices are all free and held by nobody, the oldest first."""
+        granted = []
+        for each in self._all.values():
+            if not each.is_held and all(name in free and not self.held(name) for name in each.devices):
+                each.is_held = True
+                granted.append(each)
+        return tuple(granted)

@@ -1,0 +1,113 @@
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from netmind_tui.node.agent import runner
+from netmind_tui.node.agent.notify import Notifier
+
+GUARDED = """
+[[window]]
+days = ["daily"]
+from = "00:00"
+to = "24:00"
+
+[guard.temperature]
+max_c = 80
+on_unknown = "pause"
+devices = ["gpu"]
+"""
+
+
+class Held:
+    """A lookout that can be held up, or fail."""
+
+    def __init__(self, lookout):
+        self.lookout, self.gate, self.error = lookout, threading.Event(), None
+        self.gate.set()
+
+    def look(self, asked):
+        self.gate.wait(20)
+        if self.error is not None:
+            raise self.error
+        return self.lookout.look(asked)
+
+
+async def until(life, state):
+    """Wait for a device's state."""
+    async with asyncio.timeout(20):
+        while life.state("gpu:0")[0] != state:  # noqa: ASYNC110 - what is waited for is decided in the runner
+            await asyncio.sleep(0.01)
+
+
+def run_with(live, monkeypatch, change):
+    """Run an agent whose looks are changed while it runs: it must give way, and come back."""
+    monkeypatch.setattr(runner, "PERIOD_S", 0.01)
+    monkeypatch.setattr(runner, "LATE_S", 0.05)
+
+    async def story(life):
+        lookout = Held(life.run.lookout)
+        clock = life.world.clock
+        look = lookout.lookout.look
+        lookout.lookout.look = lambda asked: (clock.pass_by(1.0), look(asked))[1]
+
+        async def listen():
+            async def close():
+                await asyncio.sleep(0)
+
+            return close
+
+        with ThreadPoolExecutor(1) as thread:
+            whole = runner.Runner(
+                agent=life.agent, lookout=lookout, thread=thread, notifier=Notifier({}), version="test", listen=listen
+            )
+            running = asyncio.create_task(whole.run())
+            await until(life, "contributing")
+            change(lookout, True)
+            await until(life, "gave-way")
+            assert life.state("cpu")[0] == "contributing"
+            change(lookout, False)
+            await until(life, "contributing")
+            whole._ends("SIGTERM")
+            assert await running == 143
+        assert life.kinds()[-1] == "agent-stopped"
+
+    live(story, terms=GUARDED)
+
+
+def test_while_the_machine_does_not_answer_no_guard_sees(live, monkeypatch):
+    def change(lookout, on):
+        (lookout.gate.clear if on else lookout.gate.set)()
+
+    run_with(live, monkeypatch, change)
+
+
+def test_a_look_that_fails_is_one_without_guards(live, monkeypatch, caplog):
+    def change(lookout, on):
+        lookout.error = ValueError("torn") if on else None
+
+    run_with(live, monkeypatch, change)
+    assert caplog.messages.count("the machine could not be read: ValueError: torn") == 1
+
+
+def test_a_fault_of_its_own_ends_an_agent_with_its_work_stopped(live):
+    async def story(life):
+        async def listen():
+            raise ZeroDivisionError
+
+        with ThreadPoolExecutor(1) as thread:
+            whole = runner.Runner(
+                agent=life.agent,
+                lookout=life.run.lookout,
+                thread=thread,
+                notifier=Notifier({}),
+                version="test",
+                listen=listen,
+            )
+            with pytest.raises(ZeroDivisionError):
+                await whole.run()
+        assert not life.agent.ladder.works("cpu")
+        assert life.told("agent-stopped")[0].data["why"] == "a fault of its own"
+
+    live(story)
