@@ -99,6 +99,11 @@ class Plan:
         """The steps of each device."""
         return lanes_of(self.steps)
 
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """The devices on which something will be tried."""
+        return tuple(dict.fromkeys(step.target.device.id for step in self.steps if step.is_tried))
+
     def runs_at_once(self, lane: Sequence[Step]) -> bool:
         """Whether these steps of one device run at the same time as those of others."""
         return self.together and lane[0].target.provider is not Provider.CPU

@@ -194,21 +194,13 @@ def _run(
     share: bool,
     require_idle: bool,
 ) -> ExitCode:
-    from netmind_tui.bench.conditions import BUSY_PCT, warnings  # noqa: PLC0415 - see bench
     from netmind_tui.bench.summary import with_costs  # noqa: PLC0415 - see bench
-    from netmind_tui.cli.bench_progress import Lively, Quiet, Streaming  # noqa: PLC0415 - see bench
+    from netmind_tui.cli.drained import drained  # noqa: PLC0415 - see bench
     from netmind_tui.model.measurement import exit_code  # noqa: PLC0415 - see bench
 
-    if not benchmark.plan.is_empty:
-        found = benchmark.look_around()
-        if require_idle and (found.other_cpu_util_pct or 0.0) > BUSY_PCT:
-            busy = f"other programs take {found.other_cpu_util_pct:.0f} % of the processor"
-            raise Problem(f"{busy}: end them, or leave --require-idle out", ExitCode.UNMEASURED)
-        for sentence in warnings(found, benchmark.machine.host):
-            diagnostics.warn(sentence)
     streams = chosen is Format.JSONL and path is None and not share
-    with Lively(benchmark.plan) if diagnostics.is_terminal() else Quiet(benchmark.plan) as watcher:
-        run = benchmark.run(Streaming(watcher, benchmark.run_id) if streams else watcher)
+    with drained(benchmark.plan):
+        run = _measure(benchmark, streams=streams, require_idle=require_idle)
     if extras.tariff is not None:
         run = with_costs(run, extras.tariff)
     if not benchmark.plan.is_empty:
@@ -223,6 +215,22 @@ def _run(
 
             draw(run, extras.card)
     return code
+
+
+def _measure(benchmark: "Benchmark", *, streams: bool, require_idle: bool) -> "Run":
+    """Look at the machine, say what may disturb, and measure."""
+    from netmind_tui.bench.conditions import BUSY_PCT, warnings  # noqa: PLC0415 - see bench
+    from netmind_tui.cli.bench_progress import Lively, Quiet, Streaming  # noqa: PLC0415 - see bench
+
+    if not benchmark.plan.is_empty:
+        found = benchmark.look_around()
+        if require_idle and (found.other_cpu_util_pct or 0.0) > BUSY_PCT:
+            busy = f"other programs take {found.other_cpu_util_pct:.0f} % of the processor"
+            raise Problem(f"{busy}: end them, or leave --require-idle out", ExitCode.UNMEASURED)
+        for sentence in warnings(found, benchmark.machine.host):
+            diagnostics.warn(sentence)
+    with Lively(benchmark.plan) if diagnostics.is_terminal() else Quiet(benchmark.plan) as watcher:
+        return benchmark.run(Streaming(watcher, benchmark.run_id) if streams else watcher)
 
 
 def _write(run: "Run", chosen: Format, path: Path | None, *, strict: bool, share: bool) -> None:

@@ -9,6 +9,7 @@ import typer
 
 from netmind_tui import __version__
 from netmind_tui.cli import diagnostics, output
+from netmind_tui.cli.agent import agent
 from netmind_tui.cli.bench import bench
 from netmind_tui.cli.certify import certify
 from netmind_tui.cli.challenge import challenge
@@ -17,11 +18,16 @@ from netmind_tui.cli.config import config
 from netmind_tui.cli.doctor import doctor
 from netmind_tui.cli.identity import identity
 from netmind_tui.cli.info import info
+from netmind_tui.cli.log import log
+from netmind_tui.cli.override import contribute, finish, pause, resume, stop
 from netmind_tui.cli.page import prepare_streams
 from netmind_tui.cli.record import record
+from netmind_tui.cli.schedule import schedule
 from netmind_tui.cli.schema import schema
+from netmind_tui.cli.status import status
 from netmind_tui.cli.validate import validate
 from netmind_tui.cli.verify import verify
+from netmind_tui.cli.why import why
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.problem import Problem, Stopped
 
@@ -54,18 +60,28 @@ def _netmind(
         raise typer.Exit(ExitCode.USAGE)
 
 
+app.add_typer(agent)
 app.command()(bench)
 app.command()(certify)
 app.add_typer(challenge)
 app.command()(compare)
 app.add_typer(config)
+app.command()(contribute)
 app.command()(doctor)
+app.command()(finish)
 app.add_typer(identity)
 app.command()(info)
+app.command()(log)
+app.command()(pause)
 app.command()(record)
+app.command()(resume)
+app.add_typer(schedule)
 app.command()(schema)
+app.command()(status)
+app.command()(stop)
 app.command()(validate)
 app.command()(verify)
+app.command()(why)
 
 
 def run() -> None:

@@ -9,6 +9,7 @@ from netmind_tui.certify.judgement_ground import Ground, ground_of_run
 from netmind_tui.certify.requirement_need import Need
 from netmind_tui.cli import diagnostics
 from netmind_tui.cli.bench_progress import Lively, Quiet
+from netmind_tui.cli.drained import drained
 from netmind_tui.model.comparison import Compared
 from netmind_tui.model.device import DeviceKind
 from netmind_tui.model.exit import ExitCode
@@ -48,10 +49,11 @@ def measure_again(run: Run, suspects: Sequence[Compared]) -> Run:
 
 def _measure(wishes: Wishes) -> Run:
     with Benchmark(wishes) as benchmark:
-        if not benchmark.plan.is_empty:
-            benchmark.look_around()
-        with Lively(benchmark.plan) if diagnostics.is_terminal() else Quiet(benchmark.plan) as watcher:
-            run = benchmark.run(watcher)
+        with drained(benchmark.plan):
+            if not benchmark.plan.is_empty:
+                benchmark.look_around()
+            with Lively(benchmark.plan) if diagnostics.is_terminal() else Quiet(benchmark.plan) as watcher:
+                run = benchmark.run(watcher)
         if not benchmark.plan.is_empty:
             _keep(run)
     return run

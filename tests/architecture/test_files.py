@@ -29,11 +29,22 @@ def _made(home: Path) -> list[str]:
         ["config", "check"],
         ["identity", "show"],
         ["challenge", "list"],
+        ["schedule", "show"],
+        ["schedule", "preview"],
+        ["schedule", "explain"],
+        ["schedule", "check"],
+        ["agent", "install", "--system", "--dry-run"],
+        ["agent", "uninstall"],
     ],
     ids=" ".join,
 )
 def test_a_command_that_only_looks_leaves_no_file(start, home, arguments):
     assert start(*arguments).code == 0
+    assert list(home.iterdir()) == []
+
+
+def test_asking_what_happened_leaves_no_file(start, home):
+    assert start("log").code == 3
     assert list(home.iterdir()) == []
 
 

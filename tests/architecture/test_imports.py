@@ -1,8 +1,9 @@
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -12,11 +13,12 @@ SAMPLES = str(Path(__file__).parents[1] / "recordings/h100x8.jsonl")
 
 HEAVY = {"numpy", "onnxruntime", "rich", "textual"}
 DOORS = {
-    "aiohttp": ["certify/challenge/server.py"],
+    "aiohttp": ["certify/challenge/server.py", "node/control/server/"],
+    "jeepney": ["probe/logind.py"],
     "onnxruntime": ["bench/worker"],
     "psutil": ["probe/host.py"],
     "pynvml": ["probe/nvml.py"],
-    "tomlkit": ["config/edit.py"],
+    "tomlkit": ["config/edit.py", "node/policy/edit.py"],
     "textual": ["tui/"],
 }
 STREAMS = {
@@ -46,6 +48,11 @@ STREAMS = {
         ["identity", "show", "--json"],
         ["identity", "export-public"],
         ["challenge", "list", "--json"],
+        ["schedule", "show", "--json"],
+        ["schedule", "preview", "--json"],
+        ["schedule", "explain", "--json"],
+        ["agent", "install", "--system", "--dry-run"],
+        ["agent", "uninstall"],
     ],
     ids=" ".join,
 )
@@ -63,6 +70,12 @@ def test_reading_settings_loads_nothing_that_only_writing_needs(start, home):
         done = start(*arguments)
         assert "tomlkit" not in done.loaded, done.stderr
     assert "tomlkit" in start("config", "set", "alias.big", "gpu").loaded
+
+
+def test_asking_what_happened_loads_nothing_heavy_and_no_server(start):
+    done = start("log", "--json")
+    assert done.code == 3, done.stderr
+    assert not done.loaded & (HEAVY | {"aiohttp"})
 
 
 def test_a_version_needs_no_probe_and_no_codec(start):
@@ -133,7 +146,7 @@ def test_the_interface_without_a_terminal_says_what_to_use_instead(start):
 
 
 def test_every_part_of_the_interface_loads_without_a_runtime():
-    parts = [path.removesuffix(".py").replace("/", ".") for path, _ in _modules() if path.startswith("tui/")]
+    parts = [path.removesuffix(".py").replace("/", ".") for path in _modules() if path.startswith("tui/")]
     lines = [
         "import sys",
         "for name in ('onnxruntime', 'numpy', 'pynvml'): sys.modules[name] = None",
@@ -173,21 +186,21 @@ def test_an_unknown_option_of_the_interface_is_a_usage_error(start):
 
 @pytest.mark.parametrize("library", DOORS)
 def test_a_library_has_one_door(library):
-    importers = {path for path, tree in _modules() if library in _imported(tree)}
+    importers = {path for path, module in _modules().items() if library in module.imports}
     strangers = [path for path in importers if not path.startswith(tuple(DOORS[library]))]
     assert not strangers
 
 
 @pytest.mark.parametrize("stream", STREAMS)
 def test_a_stream_is_written_at_its_door_only(stream):
-    writers = {path for path, tree in _modules() if _writes(tree, stream)}
+    writers = {path for path, module in _modules().items() if stream in module.writes}
     assert writers <= set(STREAMS[stream])
 
 
 def test_every_folder_says_what_it_is_for():
-    for path, tree in _modules():
+    for path, module in _modules().items():
         if path.endswith("__init__.py"):
-            assert ast.get_docstring(tree), path
+            assert module.docstring, path
 
 
 def test_the_guard_sees_lazy_imports_too():
@@ -197,9 +210,22 @@ def test_the_guard_sees_lazy_imports_too():
     assert _imported(tree) == {"onnxruntime", "psutil", "a"}
 
 
-def _modules() -> Iterator[tuple[str, ast.Module]]:
+class Module(NamedTuple):
+    """What the guards ask of a module. The package is parsed once, and no tree is kept."""
+
+    imports: set[str]
+    writes: set[str]
+    docstring: str | None
+
+
+@cache
+def _modules() -> dict[str, Module]:
+    found = {}
     for path in sorted(PACKAGE.rglob("*.py")):
-        yield path.relative_to(PACKAGE).as_posix(), ast.parse(path.read_text())
+        tree = ast.parse(path.read_text())
+        writes = {stream for stream in STREAMS if _writes(tree, stream)}
+        found[path.relative_to(PACKAGE).as_posix()] = Module(_imported(tree), writes, ast.get_docstring(tree))
+    return found
 
 
 def _imported(tree: ast.Module) -> set[str]:

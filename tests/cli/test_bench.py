@@ -19,6 +19,7 @@ import pytest
 
 from netmind_tui.bench.catalog import kernels_folder
 from netmind_tui.document import schema
+from netmind_tui.model.device import Device, DeviceKind
 
 NETMIND = (sys.executable, "-P", "-m", "netmind_tui")
 PATIENCE_S = 60
@@ -583,3 +584,15 @@ class TestPlacesThatCannotBeWritten:
         assert str(target) in done.stderr
         assert target.read_text() == "the run before"
         assert [path.name for path in tmp_path.iterdir()] == ["run.json"]
+
+
+def test_a_running_agent_is_asked_for_the_devices_first(bench, agents, tmp_path):
+    node = agents.MadeNode(cards=0)
+    node.devices = (Device(id="cpu", kind=DeviceKind.CPU, name="A processor"),)
+    own = {"NETMIND_SOCKET": str(tmp_path / "agent.sock")}
+    with agents.running(tmp_path / "agent.sock", node=node):
+        done = bench("-k", "dispatch", "-d", "cpu", "--force", "--json", env=own)
+        assert agents.until(lambda: node.left == [("cpu",)])
+    assert done.returncode == 0, done.stderr
+    assert "netmind: an agent runs here: it is asked to leave cpu alone while this measures" in done.stderr.splitlines()
+    assert json.loads(done.stdout)["measurements"][0]["value"] > 0
