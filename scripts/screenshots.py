@@ -12,18 +12,21 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import islice, product
 from pathlib import Path
 
 from netmind_tui.config.source import Source, configuration
 from netmind_tui.model.kernel import Phase
 from netmind_tui.model.measurement import Measurement
+from netmind_tui.model.reading import Absence
 from netmind_tui.probe.recording import RecordingSource
 from netmind_tui.tui.action import Keymap, read_keymap
 from netmind_tui.tui.bench_page import RUNNING, Bench
 from netmind_tui.tui.bench_plan import Plan, Planned
 from netmind_tui.tui.bench_state import Going, Job
 from netmind_tui.tui.demo import demo_path
+from netmind_tui.tui.demo_agent import DemoLink
 from netmind_tui.tui.demo_bench import demo_run, demo_state
 from netmind_tui.tui.demo_use import demo_uses
 from netmind_tui.tui.export import svg
@@ -138,13 +141,16 @@ def played(seconds: int) -> State:
             hindsight.see(sample)
             state = reduce(state, Sampled(sample))
     info = hindsight.info()
+    now = datetime.fromisoformat(sample.at)
+    lost = frozenset(part.device for part in sample.devices if Absence.LOST in part.absent.values())
     messages: tuple[Message, ...] = (
         Described(replace(info, in_use=demo_uses(info.devices, sample))),
         Examined(hindsight.diagnosis()),
         Configured(Settings(shown=configuration(Source(path=Path("~/.config/netmind/config.toml")), {}))),
         Moved(box="list", row=HOT),
         Moved(box="results", row=_row_of_the_hot_one(state)),
-        Ticked(sample.at[11:19]),
+        *DemoLink(lambda: lost, lambda: now).news(),
+        Ticked(sample.at[11:19], 0.0, now),
     )
     for message in messages:
         state = reduce(state, message)

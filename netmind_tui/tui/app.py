@@ -8,15 +8,15 @@ from textual import events
 from textual.app import ComposeResult
 
 from netmind_tui.tui import cursor, mini
-from netmind_tui.tui.action import BY_ID, Keymap
+from netmind_tui.tui.action import Keymap
 from netmind_tui.tui.cert_desk import CertDesk
-from netmind_tui.tui.effect import PARTS, effect_of
+from netmind_tui.tui.effect import PARTS, effect_of, refusal
 from netmind_tui.tui.frame import FRAME_ROWS, Size, picture
 from netmind_tui.tui.later import Later, load
 from netmind_tui.tui.life import Life
-from netmind_tui.tui.lookout import Lookout
 from netmind_tui.tui.message import Message, Ticked, Told, Went
 from netmind_tui.tui.picture import Line
+from netmind_tui.tui.rig import Rigs
 from netmind_tui.tui.screen import HOMES, Body, modules, overview
 from netmind_tui.tui.skin import PALETTES, Skin
 from netmind_tui.tui.stage import Stage
@@ -59,14 +59,14 @@ class NetmindApp(Life):
         state: State,
         rows: int | None = None,
         memory: Callable[[], Iterable[Message]] = tuple,
+        others: Sequence["Feed"] = (),
     ) -> None:
         # Without colours no theme may bring them back: the library decides about that when an app is made.
         super().__init__(ansi_color=None if skin.has_colours else True)
-        self.feed = feed
+        self.rigs = Rigs((feed, *others), state)
+        self.feed, self.lookout, self.state = feed, self.rigs.shown.lookout, self.rigs.shown.state
         self.skin = skin
         self.keymap = keymap
-        self.state = state
-        self.lookout = Lookout(feed)
         self.certs = CertDesk(self.mail)
         self._memory = memory
         self._rows = rows
@@ -86,7 +86,7 @@ class NetmindApp(Life):
             self.theme = self.skin.palette.name
         self._stage.focus()
         self._clock = self.set_interval(_PERIOD_S, self.tick)
-        self.feed.start()
+        self.rigs.start()
         self.draw()
         self.call_after_refresh(self.lookout.in_background, self._begin)
 
@@ -115,7 +115,8 @@ class NetmindApp(Life):
         self.look_at_terminal()
         before, now = self.state, datetime.now().astimezone()
         news = [*self.lookout.news(before), *self._measured()]
-        self.dispatch(*news, Ticked(f"{now:%H:%M:%S}", self.feed.silent_s()))
+        self.rigs.go_on(lambda feed: Ticked(f"{now:%H:%M:%S}", feed.silent_s(), now))
+        self.dispatch(*news, Ticked(f"{now:%H:%M:%S}", self.feed.silent_s(), now))
         is_free = self._period_s == _PERIOD_S
         self.lookout.follow(before, self.state, shows_uses=self._shows_uses, is_free=is_free)
         self.certs.follow(self.state)
@@ -166,7 +167,8 @@ class NetmindApp(Life):
         """End the children, whatever becomes of the terminal."""
         if self._desk is not None:
             self._desk.end()
-        self.feed.stop()
+        self.certs.end()
+        self.rigs.stop(self.state, datetime.now().astimezone())
 
     def _begin(self) -> None:
         """After the first picture: look at the machine, recall what was measured, and load what the first keys need."""
@@ -250,12 +252,9 @@ class NetmindApp(Life):
 
     def perform(self, wish: str) -> None:
         """Carry out an action by its id, or a wish with a word more: ``go bench``, ``open gpu:4``, ``focus needs``."""
-        action = BY_ID.get(wish)
-        if action is not None and action.needs_agent:
-            self.say(f"{action.title.rstrip('…')}: no agent runs, so there is nothing to {action.id}", "warn")
-            return
-        if action is not None and action.changes and self.state.view.read_only:
-            self.say(f"{action.title.rstrip('…')}: this is read-only, nothing is changed", "warn")
+        why = refusal(self.state, wish)
+        if why is not None:
+            self.say(why, "warn")
             return
         if self.state.said is not None:
             self.state = reduce(self.state, Told("", "none"))

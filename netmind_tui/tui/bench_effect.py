@@ -9,6 +9,7 @@ from netmind_tui.tui.message import Moved, Turned
 from netmind_tui.tui.screen import bench as screen
 from netmind_tui.tui.screen import bench_verified
 from netmind_tui.tui.screen.bench_part import all_chosen, chosen_devices, chosen_plan, shown_devices
+from netmind_tui.tui.state import what_it_is
 
 if TYPE_CHECKING:
     from netmind_tui.tui.app import NetmindApp
@@ -23,7 +24,7 @@ def start(app: "NetmindApp", _rest: str) -> None:
     if state.view.read_only:
         app.say("nothing is measured with --read-only", "warn")
     elif state.feed.kind != "live":
-        app.say("this is a recording: only the machine itself can be measured", "warn")
+        app.say(f"{what_it_is(state)}: only the machine itself can be measured", "warn")
     elif state.bench.job is not None:
         app.dispatch(PageTurned(RUNNING))
     elif state.bench.page != CHOOSE:
@@ -100,14 +101,19 @@ def back(app: "NetmindApp") -> bool:
 def leave(app: "NetmindApp", _rest: str = "") -> None:
     """End the interface; while something is measured only after asking."""
     job = app.state.bench.job
-    if job is None:
+    if job is not None:
+        question = f"{job.plan.suite} still runs. Quit now? What is finished is kept."
+        _ask(app, "A benchmark runs", question, "quit", lambda: app.exit(0))
+    elif app.state.cert.can_stop:
+        question = "A certificate is being made. Quit now? Nothing is certified then; the run is kept."
+        _ask(app, "A certificate is being made", question, "quit", lambda: app.exit(0), no="go on")
+    else:
         app.exit(0)
-        return
-    question = f"{job.plan.suite} still runs. Quit now? What is finished is kept."
-    _ask(app, "A benchmark runs", question, "quit", lambda: app.exit(0))
 
 
-def _ask(app: "NetmindApp", title: str, question: str, yes: str, then: Callable[[], None]) -> None:
+def _ask(
+    app: "NetmindApp", title: str, question: str, yes: str, then: Callable[[], None], no: str = "go on measuring"
+) -> None:
     """Do something if the answer is yes."""
     from netmind_tui.tui.modal.confirm import Confirm  # noqa: PLC0415 - 20 ms that the first picture does without
 
@@ -118,7 +124,7 @@ def _ask(app: "NetmindApp", title: str, question: str, yes: str, then: Callable[
         if is_yes:
             then()
 
-    app.push_screen(Confirm(title, question, yes=yes, no="go on measuring"), answered)
+    app.push_screen(Confirm(title, question, yes=yes, no=no), answered)
 
 
 def _history(app: "NetmindApp", _rest: str) -> None:

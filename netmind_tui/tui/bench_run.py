@@ -178,6 +178,7 @@ class Desk:
         """One run from its plan to its file; whatever ends it, the interface hears of it."""
         from netmind_tui.bench.benchmark import Benchmark, Wishes  # noqa: PLC0415 - see above
         from netmind_tui.bench.conditions import warnings  # noqa: PLC0415 - see above
+        from netmind_tui.node.measuring import left_alone  # noqa: PLC0415 - see above
         from netmind_tui.tui.bench_watch import Watch  # noqa: PLC0415 - see above
 
         ended = JobEnded(None)
@@ -192,13 +193,14 @@ class Desk:
                     ended = JobEnded(None, trouble=f"nothing can be measured: {why}")
                     return
                 host = benchmark.machine.host
-                environment = benchmark.look_around()
-                said = tuple(warnings(environment, host))
-                watch = Watch()
-                with self._lock:
-                    self._watch = watch
-                self._answer(JobStarted(_planned(benchmark.plan, host), environment, said))
-                ended = _kept(benchmark.run(watch))
+                with left_alone(benchmark.plan.devices, self._say, via="tui", cancelled=lambda: self._is_cancelled):
+                    environment = benchmark.look_around()
+                    said = tuple(warnings(environment, host))
+                    watch = Watch()
+                    with self._lock:
+                        self._watch = watch
+                    self._answer(JobStarted(_planned(benchmark.plan, host), environment, said))
+                    ended = _kept(benchmark.run(watch))
         except Problem as problem:
             ended = JobEnded(None, trouble=problem.sentence)
         except Exception as error:  # noqa: BLE001 - a thread's last word: it is shown, and the interface lives on

@@ -1,7 +1,10 @@
 """Reads, makes and compares certificates and judges requirements, in threads beside the interface."""
 
+import os
+import signal
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -12,10 +15,12 @@ if TYPE_CHECKING:
     from netmind_tui.model.device import Device, Driver
     from netmind_tui.model.host import Host
     from netmind_tui.model.measurement import Run
+    from netmind_tui.tui.cert_making import Making, Wish
     from netmind_tui.tui.message import Message
     from netmind_tui.tui.state import State
 
 _MINUTE_S = 60.0
+_ENDS_S = 3.0
 
 # Everything that reads, signs or judges is imported in the threads that need it: the first picture does without, and
 # a machine without a certificate loads none of it.
@@ -38,6 +43,8 @@ class CertDesk:
         self._has_begun = False
         self._asked_at = clock()
         self._is_busy = threading.Lock()
+        self._making: Making | None = None
+        self._maker: threading.Thread | None = None
 
     def recall(self) -> None:
         """Read the shelf, in the caller's thread; a shelf that cannot be read is said and stops nobody."""
@@ -75,9 +82,36 @@ class CertDesk:
             self._compared = seen
             self.in_background("", lambda: self._compare(state))
 
-    def certify(self, run: "Run | str") -> None:
-        """Sign a finished run, or a kept one by its id."""
-        self.in_background("signing, and verifying as anybody else would", lambda: self._certify(run))
+    def certify(self, run: "Run | str", wish: "Wish | None" = None) -> None:
+        """Sign a finished run, or a kept one by its id, with what is wished for besides; one at a time."""
+        from netmind_tui.tui.cert_state import Undertaken  # noqa: PLC0415 - see above
+
+        if self._maker is not None and self._maker.is_alive():
+            return
+        self._mail(Undertaken("signing, and verifying as anybody else would", can_stop=wish is not None))
+        # Beside what is asked and answered meanwhile: a proof takes its time.
+        self._maker = threading.Thread(target=self._guarded, args=(lambda: self._certify(run, wish),), daemon=True)
+        self._maker.start()
+
+    def stop(self) -> None:
+        """End the certificate that is being made: nothing is signed then."""
+        from netmind_tui.tui.cert_state import MakingStopped  # noqa: PLC0415 - see above
+
+        if self._making is not None:
+            self._making.stop()
+            self._mail(MakingStopped())
+
+    def end(self) -> None:
+        """End what proves, for the interface ends: no worker stays."""
+        if self._making is None or self._maker is None:
+            return
+        self._making.stop()
+        self._maker.join(_ENDS_S)
+        from netmind_tui.bench.child import running_groups  # noqa: PLC0415 - it was loaded by what proves
+
+        for group in running_groups():
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(group, signal.SIGKILL)
 
     def judge(self, profile: str, run: "Run | str", state: "State") -> None:
         """Hold a run, or a kept one by its id, against a profile."""
@@ -113,21 +147,27 @@ class CertDesk:
 
     def in_background(self, doing: str, work: Callable[[], None]) -> None:
         """Do something in a thread; what goes wrong is said. ``doing`` is shown meanwhile."""
-        from netmind_tui.tui.cert_state import CertFailed, Undertaken  # noqa: PLC0415 - see above
+        from netmind_tui.tui.cert_state import Undertaken  # noqa: PLC0415 - see above
 
         if doing:
             self._mail(Undertaken(doing))
 
         def run() -> None:
-            try:
-                with self._is_busy:
-                    work()
-            except Exception as error:  # noqa: BLE001 - whatever fails there is said, and the interface lives on
-                words = error.sentence if isinstance(error, Problem) else f"{type(error).__name__}: {error}"
-                self._mail(CertFailed(words))
-                self._mail(Told(words, "error"))
+            with self._is_busy:
+                self._guarded(work)
 
         threading.Thread(target=run, daemon=True).start()
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        """Do something; whatever fails there is said, and the interface lives on."""
+        from netmind_tui.tui.cert_state import CertFailed  # noqa: PLC0415 - see above
+
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001 - see above
+            words = error.sentence if isinstance(error, Problem) else f"{type(error).__name__}: {error}"
+            self._mail(CertFailed(words))
+            self._mail(Told(words, "error"))
 
     def _now(self) -> str:
         return self._clock().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -158,20 +198,26 @@ class CertDesk:
             own = state.feed.kind == "live"
             self._mail(Compared(stands(state.cert.newest.certificate, *_machine(state, state.host), is_here=own)))
 
-    def _certify(self, run: "Run | str") -> None:
-        from netmind_tui.certify.identity import Identity  # noqa: PLC0415 - see above
-        from netmind_tui.certify.making import Maker, make  # noqa: PLC0415 - see above
-        from netmind_tui.certify.scope import open_scope  # noqa: PLC0415 - see above
-        from netmind_tui.paths import certificates_dir, identity_dir  # noqa: PLC0415 - see above
-        from netmind_tui.tui.cert_state import CertificateMade  # noqa: PLC0415 - see above
+    def _certify(self, run: "Run | str", wish: "Wish | None") -> None:
+        from netmind_tui.tui.cert_making import Making, StoppedError, Wish  # noqa: PLC0415 - see above
+        from netmind_tui.tui.cert_state import CertFailed, CertificateMade, Undertaken  # noqa: PLC0415 - see above
 
-        found = _read(run) if isinstance(run, str) else run
-        maker = Maker(identity=Identity(identity_dir()), folder=certificates_dir())
-        made = make(found, maker, open_scope(None), self._clock())
+        def went(doing: str, part: float | None) -> None:
+            self._mail(Undertaken(doing, part, can_stop=wish is not None))
+
+        making = self._making = Making(wish or Wish(), went)
+        try:
+            made, remark = making.make(_read(run) if isinstance(run, str) else run, self._clock)
+        except StoppedError:
+            self._mail(CertFailed("stopped: nothing was certified, and the run is kept"))
+            return
+        finally:
+            self._making = None
         self.recall()
-        self._mail(CertificateMade())
+        self._mail(CertificateMade(remark))
         until = made.issued.certificate.expires_at[:10]
-        self._mail(Told(f"certificate made, it holds until {until}: 6 shows it"))
+        told = f"certificate made, it holds until {until}: 6 shows it"
+        self._mail(Told(told) if remark is None else Told(f"certificate {remark}", "warn"))
 
 
 def _machine(state: "State", host: "Host") -> "tuple[Driver | None, tuple[Device, ...], Host]":

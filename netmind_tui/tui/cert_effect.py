@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from netmind_tui.model.quantity import duration
 from netmind_tui.model.selector import ranges
-from netmind_tui.tui.cert_page import CERTIFICATE, HISTORY, MAKE, PROFILES, RECORDS
+from netmind_tui.tui.cert_page import CERTIFICATE, CHALLENGE, HISTORY, MAKE, PROFILES, PROOF, RECORDS
 from netmind_tui.tui.cert_state import CertPageTurned
 from netmind_tui.tui.message import Moved
 from netmind_tui.tui.screen import cert as screen
@@ -17,12 +17,23 @@ if TYPE_CHECKING:
     from netmind_tui.model.measurement import Run
     from netmind_tui.tui.app import NetmindApp
     from netmind_tui.tui.bench_plan import Plan
+    from netmind_tui.tui.cert_making import Wish
+    from netmind_tui.tui.screen.cert_make import Way
+
+_ADDED: Mapping[str, tuple[str, str]] = {
+    "": ("", ""),
+    PROOF: ("proving on its devices that the work was done", "prove and sign"),
+    CHALLENGE: ("being timed by {}", "be challenged and sign"),
+}
+"""What comes before signing, and the word for yes."""
 
 
 def back(app: "NetmindApp") -> None:
     """Leave a page."""
     shown = screen.page(app.state)
-    if shown == RECORDS:
+    if screen.stops(app.state):
+        _stop(app)
+    elif shown == RECORDS:
         app.dispatch(CertPageTurned(PROFILES))
     elif shown == CERTIFICATE and app.state.view.row("certificates"):
         app.dispatch(CertPageTurned(HISTORY))
@@ -41,21 +52,39 @@ def _take(app: "NetmindApp", _rest: str) -> None:
     way = cert_make.chosen(app.state)
     if way is None or not _is_free(app):
         return
+    plan, wish, then, yes = way.plan, _wish(way), *_ADDED[way.adds]
+
+    def certify(run: "Run | str") -> None:
+        app.certs.certify(run, wish)
+
     if way.run is not None:
         run_id = way.run.run_id
-        question = f"Sign the run {way.run.suite} of {minute(way.run.started_at)} UTC? Nothing is measured."
-        _ask(app, "Make a certificate", question, "sign it", lambda: app.certs.certify(run_id))
-        return
-    plan = way.plan
-    if plan is None:
-        return
-    question = f"Measure {_what(app, plan)}, about {duration(plan.expected_s)}, then sign what it showed?"
-    doing = f"{plan.suite} is measured; then it is signed"
+        words = f"Sign the run {way.run.suite} of {minute(way.run.started_at)} UTC"
+        rest = "? Nothing is measured." if wish is None else f", after {then.format(way.host)}?"
+        _ask(app, "Make a certificate", words + rest, yes or "sign it", lambda: certify(run_id))
+    elif plan is not None:
+        words = f"Measure {_what(app, plan)}, about {duration(plan.expected_s)}"
+        rest = ", then sign what it showed?" if wish is None else f", then sign it after {then.format(way.host)}?"
+        doing = f"{plan.suite} is measured; then it is signed"
 
-    def begin() -> None:
-        _measure(app, plan, doing, app.certs.certify)
+        def begin() -> None:
+            _measure(app, plan, doing, certify)
 
-    _ask(app, "Make a certificate", question, "measure and sign", begin)
+        _ask(app, "Make a certificate", words + rest, yes or "measure and sign", begin)
+
+
+def _wish(way: "Way") -> "Wish | None":
+    """What the certificate is to have besides; it is loaded with what makes it."""
+    if not way.adds:
+        return None
+    from netmind_tui.tui.cert_making import Wish  # noqa: PLC0415 - 100 ms that only such a certificate needs
+
+    return Wish(way.adds, way.url)
+
+
+def _stop(app: "NetmindApp") -> None:
+    """Ask whether what is being made is to end."""
+    _ask(app, "Stop", "Stop now? Nothing is certified then; the run is kept.", "stop", app.certs.stop, no="go on")
 
 
 def _profiles(app: "NetmindApp", _rest: str) -> None:
@@ -125,7 +154,9 @@ def _what(app: "NetmindApp", plan: "Plan") -> str:
     return f"{plan.suite} on {devices}"
 
 
-def _ask(app: "NetmindApp", title: str, question: str, yes: str, then: Callable[[], None]) -> None:
+def _ask(
+    app: "NetmindApp", title: str, question: str, yes: str, then: Callable[[], None], no: str = "leave it"
+) -> None:
     """Do something if the answer is yes."""
     from netmind_tui.tui.modal.confirm import Confirm  # noqa: PLC0415 - 20 ms that the first picture does without
 
@@ -136,7 +167,7 @@ def _ask(app: "NetmindApp", title: str, question: str, yes: str, then: Callable[
         if is_yes:
             then()
 
-    app.push_screen(Confirm(title, question, yes=yes, no="leave it"), answered)
+    app.push_screen(Confirm(title, question, yes=yes, no=no), answered)
 
 
 EFFECTS: Mapping[str, Callable[["NetmindApp", str], None]] = {

@@ -1,5 +1,6 @@
 """What the shelf of certificates holds, verified, and how the newest stands; for threads beside the interface."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,8 @@ from netmind_tui.tui.cert_page import Held, Stands
 from netmind_tui.tui.cert_state import CertificatesRead
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from netmind_tui.model.certificate import Certificate
     from netmind_tui.model.comparison import Comparison
     from netmind_tui.model.device import Device, Driver
@@ -43,14 +46,15 @@ def read_shelf(folder: Path, now: datetime) -> CertificatesRead:
     listing = list_certificates(folder)
     kept = listing.kept[:_MOST]
     trust = _own_trust()
-    files = verify([each.path for each in kept], Terms(now=now, nonce=None, trust=trust)).files
+    challengers = _asked(each.certificate for each in kept)
+    terms = Terms(now=now, nonce=None, trust=trust, challengers=challengers)
+    files = verify([each.path for each in kept], terms).files
     by_digest = {sha256(each.data): each for each in kept}
     held = []
     for place, (each, plain) in enumerate(zip(kept, files, strict=True)):
         verified = plain
         if each.certificate.nonce is not None:  # whoever gave it would ask for it
-            terms = Terms(now=now, nonce=each.certificate.nonce, trust=trust)
-            verified = verify([each.path], terms).files[0]
+            verified = verify([each.path], replace(terms, nonce=each.certificate.nonce)).files[0]
         found, why = _drift(each, by_digest) if place < _MOST_DRIFTS else (None, "only the newest ones are compared")
         held.append(_held(each, verified, found, why))
     return CertificatesRead(tuple(held), listing.damaged, NOT_SHOWN, written(now.astimezone(UTC)))
@@ -76,12 +80,30 @@ def _own_trust() -> Trust:
     return Trust(allows_unknown=True, revocations=identity.revocations(), rotations=identity.rotations())
 
 
+def _asked(certificates: "Iterable[Certificate]") -> dict[str, str]:
+    """The challengers that this node asked itself, by the certificates that its own keys signed: its owner chose them.
+
+    What others left on the shelf names whom they like.
+    """
+    challenged = [(each.node_key, each.challenge.verdict) for each in certificates if each.challenge is not None]
+    if not challenged:
+        return {}
+    try:
+        shown = Identity(identity_dir()).look()
+    except Problem:
+        return {}
+    own = {shown.key, *(each.node_key for each in shown.rotations)}
+    return {verdict.challenger_key: "whom you asked" for key, verdict in challenged if key in own}
+
+
 def _held(kept: Kept, verified: "VerifiedFile", found: "Comparison | None", why: str) -> Held:
     return Held(
         path=str(kept.path),
         certificate=kept.certificate,
         level=verified.level,
         checks=verified.checks,
+        proof=verified.proof,
+        timed=verified.timed,
         drift=found,
         no_drift=why,
     )

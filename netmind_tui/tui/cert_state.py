@@ -1,28 +1,22 @@
 """What happens to certificates and requirements, and what follows from that."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from netmind_tui.model.finding import Action, Finding, Status
 from netmind_tui.model.requirement import Validation
 from netmind_tui.tui.cert_page import (
     CERTIFICATE,
     RECORDS,
-    RENEW_DAYS,
     Cert,
     Held,
     Profile,
     Stands,
-    remaining,
 )
 from netmind_tui.tui.message import Part
 
 if TYPE_CHECKING:
     from netmind_tui.tui.state import State
 
-_NEXT = "make a new one: c on screen 6, or `netmind certify`"
 _ROWS = ("claims", "certificates", "records")
 
 
@@ -69,14 +63,23 @@ class CertPageTurned(CertMessage):
 
 @dataclass(frozen=True, slots=True)
 class Undertaken(CertMessage):
-    """Something goes on beside the interface, in words; or no longer."""
+    """Something goes on beside the interface, in words; or no longer. See ``Cert``."""
 
     doing: str | None
+    part: float | None = None
+    can_stop: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MakingStopped(CertMessage):
+    """Whoever watches wants no certificate any more; it takes a moment to end."""
 
 
 @dataclass(frozen=True, slots=True)
 class CertificateMade(CertMessage):
-    """A run was signed; the shelf is read anew."""
+    """A run was signed; the shelf is read anew. ``remark``: without what it had to be made."""
+
+    remark: str | None = None
 
     def after(self, state: "State") -> "State":
         """From the top."""
@@ -115,63 +118,35 @@ def reduce_cert(cert: Cert, message: CertMessage) -> Cert:
     """Certificates after a message."""
     match message:
         case CertificatesRead(kept, damaged, not_shown, now):
-            cert = replace(cert, kept=kept, damaged=damaged, not_shown=not_shown, now=now, stands=None)
+            return replace(cert, kept=kept, damaged=damaged, not_shown=not_shown, now=now, stands=None)
         case Compared(stands):
-            cert = replace(cert, stands=stands)
+            return replace(cert, stands=stands)
         case TimePassed(now):
-            cert = replace(cert, now=now)
-        case _:
-            return _on_page(cert, message)
-    return replace(cert, needs=tuple(_needs(cert)))
-
-
-def _on_page(cert: Cert, message: CertMessage) -> Cert:
-    match message:
+            return replace(cert, now=now)
         case CertPageTurned(page):
-            return replace(cert, page=page, trouble=None)
-        case Undertaken(doing):
-            return replace(cert, doing=doing, trouble=None if doing else cert.trouble)
-        case CertificateMade():
-            return replace(cert, page=CERTIFICATE, doing=None, trouble=None)
-        case CertFailed(trouble):
-            return replace(cert, doing=None, trouble=trouble)
+            return replace(cert, page=page, trouble=None, remark=None)
         case ProfilesListed(profiles):
             return replace(cert, profiles=profiles)
+    return _under_way(cert, message)
+
+
+def _under_way(cert: Cert, message: CertMessage) -> Cert:
+    """After something began, went on or ended beside the interface."""
+    match message:
+        case Undertaken(doing, part, can_stop):
+            trouble = None if doing else cert.trouble
+            is_stopping = cert.is_stopping and can_stop
+            return replace(
+                cert, doing=doing, part=part, can_stop=can_stop, is_stopping=is_stopping, trouble=trouble, remark=None
+            )
+        case MakingStopped():
+            return replace(cert, is_stopping=cert.can_stop)
+    cert = replace(cert, doing=None, part=None, can_stop=False, is_stopping=False, trouble=None, remark=None)
+    match message:
+        case CertificateMade(remark):
+            return replace(cert, page=CERTIFICATE, remark=remark)
+        case CertFailed(trouble):
+            return replace(cert, trouble=trouble)
         case Validated(validation):
-            return replace(cert, validation=validation, page=RECORDS, doing=None, trouble=None)
+            return replace(cert, validation=validation, page=RECORDS)
     return cert
-
-
-def _needs(cert: Cert) -> Iterator[Finding]:
-    """What the owner should know of the newest certificate, each with its next step."""
-    newest = cert.newest
-    if newest is None or cert.now is None:
-        return
-    left = newest.left(cert.now)
-    changes = cert.stands.changes if cert.stands is not None else ()
-    if left <= timedelta(0):
-        day = newest.certificate.expires_at[:10]
-        yield _finding("certificate-ended", f"the certificate ended on {day}", f"expires_at {day}")
-        return
-    if newest.level is None:
-        fault = newest.fault
-        why = f"{fault.check}: {fault.sentence}" if fault is not None else "a check failed"
-        yield _finding("certificate-does-not-hold", f"the certificate does not hold: {why}", why, Status.FAIL)
-        return
-    if changes:
-        yield _finding("certificate-outdated", f"the certificate is outdated: {changes[0]}", ", ".join(changes))
-    if left < timedelta(days=RENEW_DAYS):
-        until = f"it holds until {newest.certificate.expires_at[:16].replace('T', ' ')} UTC"
-        yield _finding("certificate-ending", f"the certificate ends in {remaining(left)}", until)
-
-
-def _finding(name: str, title: str, evidence: str, status: Status = Status.WARN) -> Finding:
-    return Finding(
-        id=name,
-        title=title,
-        status=status,
-        evidence=evidence,
-        purpose="a certificate is worth something for as long as it holds and the machine is as it says",
-        remediation=_NEXT,
-        action=Action.ASK_OWNER,
-    )

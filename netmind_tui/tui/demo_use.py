@@ -1,8 +1,10 @@
 """Who computes on the GPUs of the machine that does not exist: a recording holds no processes, they are beside it."""
 
 import gzip
-from collections.abc import Iterable
+import threading
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from netmind_tui.document import decode
 from netmind_tui.model.device import Device
@@ -10,8 +12,16 @@ from netmind_tui.model.info import DeviceUse, Info
 from netmind_tui.model.reading import Absence
 from netmind_tui.model.sample import Sample
 from netmind_tui.tui.demo import AHEAD, demo_path
+from netmind_tui.tui.later import Later
 from netmind_tui.tui.replay import ReplayFeed
 
+if TYPE_CHECKING:
+    from netmind_tui.model.agent import OverrideRequest, Status
+    from netmind_tui.tui.demo_agent import DemoLink
+    from netmind_tui.tui.message import Message
+    from netmind_tui.tui.state import State
+
+_LINK: "Later[type[DemoLink]]" = Later("netmind_tui.tui.demo_agent", "DemoLink")
 _DRIVERS_OWN_BYTES = 400 << 20
 _LOADED = 0.05  # of its memory: a process that holds less has not begun
 
@@ -22,6 +32,12 @@ class DemoFeed(ReplayFeed):
     def __init__(self) -> None:
         super().__init__(demo_path(), kind="demo", again=True, ahead=AHEAD)
         self._last: Sample | None = None
+        self.link = _Link(self._lost)
+
+    def start(self) -> None:
+        """See ``Feed``."""
+        super().start()
+        self.link.start()
 
     def new(self) -> list[Sample]:
         """See ``Feed``."""
@@ -37,6 +53,42 @@ class DemoFeed(ReplayFeed):
     def uses(self, devices: Iterable[Device]) -> tuple[DeviceUse, ...]:
         """See ``Feed``."""
         return demo_uses(devices, self._last)
+
+    def _lost(self) -> frozenset[str]:
+        parts = self._last.devices if self._last is not None else ()
+        return frozenset(part.device for part in parts if Absence.LOST in part.absent.values())
+
+
+class _Link:
+    """The agent of the demo: loaded beside the interface, whose first picture does without its rules."""
+
+    def __init__(self, lost: Callable[[], frozenset[str]]) -> None:
+        self._lost = lost
+        self._link: DemoLink | None = None
+
+    def start(self) -> None:
+        """See ``Link``."""
+        threading.Thread(target=self._load, name="agent", daemon=True).start()
+
+    def stop(self) -> None:
+        """See ``Link``."""
+
+    def follow(self, state: "State") -> None:
+        """See ``Link``."""
+
+    def news(self) -> "list[Message]":
+        """See ``Link``."""
+        return [] if self._link is None else self._link.news()
+
+    def say(self, request: "OverrideRequest") -> "Status":
+        """See ``Link``."""
+        if self._link is None:
+            self._load()
+        assert self._link is not None  # noqa: S101 - it was just loaded
+        return self._link.say(request)
+
+    def _load(self) -> None:
+        self._link = _LINK()(self._lost)
 
 
 def demo_uses(devices: Iterable[Device], sample: Sample | None) -> tuple[DeviceUse, ...]:

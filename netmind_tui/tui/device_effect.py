@@ -10,6 +10,7 @@ from netmind_tui.probe.process import HeldProcess
 from netmind_tui.tui.message import Focused, Moved, Turned
 from netmind_tui.tui.screen import devices, overview, overview_order
 from netmind_tui.tui.screen.device_processes import BOX, processes_of
+from netmind_tui.tui.state import what_it_is
 
 if TYPE_CHECKING:
     from netmind_tui.model.device import Device
@@ -49,6 +50,9 @@ def _slices(app: "NetmindApp", device: str) -> None:
 
 
 def _unfold(app: "NetmindApp", _rest: str) -> None:
+    if app.focused_box == "node":
+        app.move(1)
+        return
     device = _under_cursor(app)
     wish = None if device is None else overview.unfolded(app.state, device)
     if wish is not None:
@@ -56,7 +60,10 @@ def _unfold(app: "NetmindApp", _rest: str) -> None:
 
 
 def _fold(app: "NetmindApp", _rest: str) -> None:
-    """Fold the slices of the GPU under the cursor, or of the slice that it is on."""
+    """Fold the slices of the GPU under the cursor, or of the slice that it is on; on the line of time, go back."""
+    if app.focused_box == "node":
+        app.move(-1)
+        return
     device = _under_cursor(app)
     if device is None:
         return
@@ -78,7 +85,7 @@ def why_not_ended(state: "State", process: DeviceProcess) -> str | None:
     if state.view.read_only:
         return "this is read-only: nothing is ended"
     if state.feed.kind != "live":
-        return "this is a recording: its processes are not here"
+        return f"{what_it_is(state)}: its processes are not here"
     if state.host is not None and Boundary.CONTAINER in state.host.boundaries:
         return "in a container the driver's numbers may be another's processes: end it where it was started"
     if process.name is None:

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from netmind_tui.tui.action import BY_ID
 from netmind_tui.tui.later import Later
 from netmind_tui.tui.message import Focused, Moved, Turned
-from netmind_tui.tui.state import SPANS
+from netmind_tui.tui.node_page import NO_AGENT, spans
 
 if TYPE_CHECKING:
     from netmind_tui.tui.app import NetmindApp
+    from netmind_tui.tui.state import State
 
 Effect = Callable[["NetmindApp", str], None]
 """Given the app, and what stands after the verb: ``gpu:4`` of ``open gpu:4``."""
@@ -19,8 +21,10 @@ def _go(app: "NetmindApp", screen: str) -> None:
 
 
 def _span(app: "NetmindApp", _rest: str) -> None:
-    now = app.state.view.choice("span", SPANS[0])
-    app.dispatch(Turned("span", SPANS[(SPANS.index(now) + 1) % len(SPANS)]))
+    known = spans(app.state.node)
+    now = app.state.view.choice("span", known[0])
+    place = known.index(now) + 1 if now in known else 0
+    app.dispatch(Turned("span", known[place % len(known)]))
 
 
 def _copy(app: "NetmindApp", _rest: str) -> None:
@@ -39,12 +43,24 @@ def _back(app: "NetmindApp", _rest: str) -> None:
         _BENCH_BACK()(app)
     elif app.state.view.screen == "cert":
         _CERT_BACK()(app)
+    elif app.state.view.screen == "overview":
+        app.dispatch(Turned("device chosen", "no"))
+    elif app.state.view.screen == "activity":
+        app.dispatch(Turned("event", "none"))
 
 
 def _row(app: "NetmindApp", rest: str) -> None:
     box, _, row = rest.partition(" ")
     if row.isdigit():
         app.dispatch(Focused(box), Moved(box=box, row=int(row)))
+
+
+def _step_rig(app: "NetmindApp", by: int) -> None:
+    """Show another of the machines that are watched."""
+    state = app.rigs.step(app.state, by)
+    if state is not None:
+        app.state, app.feed, app.lookout = state, app.rigs.shown.feed, app.rigs.shown.lookout
+        app.tick()
 
 
 EFFECTS: Mapping[str, Effect] = {
@@ -57,6 +73,8 @@ EFFECTS: Mapping[str, Effect] = {
     "up": lambda app, _: app.move(-1),
     "enter": lambda app, _: app.open_chosen(),
     "span": _span,
+    "next rig": lambda app, _: _step_rig(app, 1),
+    "rig before": lambda app, _: _step_rig(app, -1),
     "copy": _copy,
     "look again": _look_again,
     "bench": lambda app, _: app.go("bench"),
@@ -72,6 +90,7 @@ _CERT_BACK: Later[Callable[["NetmindApp"], None]] = Later("netmind_tui.tui.cert_
 _DEVICE: _Part = Later("netmind_tui.tui.device_effect", "DEVICE_EFFECTS")
 _FIND: _Part = Later("netmind_tui.tui.bench_find", "EFFECTS")
 _FIRST_RUN: _Part = Later("netmind_tui.tui.first_run_effect", "EFFECTS")
+_NODE: _Part = Later("netmind_tui.tui.node_effect", "EFFECTS")
 _SETTINGS: _Part = Later("netmind_tui.tui.settings_effect", "EFFECTS")
 
 PARTS: Mapping[str, _Part] = {
@@ -80,10 +99,24 @@ PARTS: Mapping[str, _Part] = {
     **dict.fromkeys(("cert", "certify", "judge-profile", "make-certificate", "validate"), _CERT),
     **dict.fromkeys(("fold", "kill", "layout", "open", "slices", "sort", "turn", "unfold"), _DEVICE),
     "open-kernel": _FIND,
+    **dict.fromkeys(("activity", "exclude", "finish", "give", "happened", "pause", "resume", "stop"), _NODE),
     "setup": _FIRST_RUN,
     **dict.fromkeys(("read", "reset", "setting"), _SETTINGS),
 }
 """Which part knows what begins with a word; it is loaded when that is first wished for."""
+
+
+def refusal(state: "State", wish: str) -> str | None:
+    """Why an action is not done now; ``None`` where it is, or is none."""
+    action = BY_ID.get(wish)
+    if action is None:
+        return None
+    name = action.title.rstrip("…")
+    if action.needs_agent and not state.node.is_there:
+        return f"{name}: {state.node.silence or NO_AGENT}"
+    if action.changes and state.view.read_only:
+        return f"{name}: this is read-only, nothing is changed"
+    return None
 
 
 def effect_of(wish: str) -> Effect | None:

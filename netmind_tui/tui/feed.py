@@ -1,5 +1,6 @@
 """Where samples come from: what the interface asks once a second for what is new; and this machine as such a feed."""
 
+import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -20,6 +21,7 @@ from netmind_tui.probe.owner import redactor
 from netmind_tui.probe.recording import RecordingWriter, refuse_existing, refuse_unwritable
 from netmind_tui.probe.sampler import MachineSource, Sampler
 from netmind_tui.tui.inbox import Inbox
+from netmind_tui.tui.link_way import own_link
 
 PERIOD_S = 1.0
 
@@ -117,23 +119,41 @@ class LiveFeed:
         self._inbox = Inbox()
         # A benchmark takes part in this: one sampler a machine.
         self.shared = SharedSample(MachineSource(HostSampler(), self._probe).sample)
-        self._sampler = Sampler(self.shared, period_s=PERIOD_S, history_length=2)
-        self._sampler.listen(self._inbox.put)
+        self._sampler: Sampler | None = None
+        self._lock = threading.Lock()
+        self._is_ending = False
         self._writer = None if record is None else Recorder(record, self.look, redactor())
-        if self._writer is not None:
-            self._sampler.listen(self._writer.append)
+        self.link = own_link(self._take, self._sample_alone)
 
     def start(self) -> None:
-        """Begin to sample."""
-        self._sampler.start()
+        """Begin to sample, or to take the samples of an agent."""
+        self.link.start()
 
     def stop(self) -> None:
         """End the sampler and the child that asks the driver."""
-        self._sampler.stop()
+        self._is_ending = True
+        self.link.stop()
+        self._sample_alone(False)
         if self._writer is not None:
             self._writer.close()
         if self._probe is not None:
             self._probe.close()
+
+    def _take(self, sample: Sample) -> None:
+        self._inbox.put(sample)
+        if self._writer is not None:
+            self._writer.append(sample)
+
+    def _sample_alone(self, alone: bool) -> None:
+        """Begin or end to sample: where an agent does, its samples are enough for everybody."""
+        with self._lock:
+            if alone and self._sampler is None and not self._is_ending:
+                self._sampler = Sampler(self.shared, period_s=PERIOD_S, history_length=2)
+                self._sampler.listen(self._take)
+                self._sampler.start()
+            elif not alone and self._sampler is not None:
+                self._sampler.stop()
+                self._sampler = None
 
     def look(self) -> Info:
         """See ``Feed``."""

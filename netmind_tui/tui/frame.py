@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from netmind_tui.tui.action import ACTIONS, BY_ID, Keymap
 from netmind_tui.tui.ascii import in_ascii
 from netmind_tui.tui.cert_page import badge
-from netmind_tui.tui.glyph import Contribution, Glyphs
+from netmind_tui.tui.glyph import Beyond, Glyphs
+from netmind_tui.tui.node_page import is_of_use
 from netmind_tui.tui.picture import Line, Span, ends, fit, joined, line, width, wrap
 from netmind_tui.tui.screen import modules
 from netmind_tui.tui.state import SCREENS, TITLES, State
@@ -60,6 +61,9 @@ def _screens(state: State, cells: int) -> Line:
         tabs.append(line(Span(f" {TITLES[here]} ", "tab-here")))
     bar = joined(tabs, Span("  " if cells >= _HOST_FROM else " "))
     host = state.host.hostname if state.host is not None else ""
+    place = state.node.place
+    of = f" [{place.number} of {place.count}]" if place.count > 1 else ""
+    host = f"{place.hostname or host}{of}"
     name = line(Span(" netmind", "title"), Span(f" {host}", "dim") if cells >= _HOST_FROM and host else None, " ")
     room = cells - width(bar) - 1
     name = next((each for each in (name, line(Span(" netmind", "title"))) if width(each) <= room), ())
@@ -70,12 +74,21 @@ def _status(state: State, cells: int, glyphs: Glyphs) -> Line:
     """What the machine does for others, in as many words as there is room for, and what holds for every screen."""
     right = _standing(state, cells, glyphs)
     room = cells - width(right) - _GAP
-    return ends(_measuring(state, room, glyphs) or _off(room, glyphs), right, cells)
+    return ends(_measuring(state, room, glyphs) or _contribution(state, room, glyphs), right, cells)
+
+
+def _contribution(state: State, room: int, glyphs: Glyphs) -> Line:
+    node = state.node
+    if node.status is None and not node.silence and not node.place.hostname:
+        return _off(room, glyphs)
+    from netmind_tui.tui.node_badge import badge as what_it_does  # noqa: PLC0415 - only where there is an agent
+
+    return what_it_does(state, room, glyphs)
 
 
 def _off(room: int, glyphs: Glyphs) -> Line:
     forms = (", no agent: nothing runs for others", ", no agent", "")
-    sign = Span(f" {glyphs.states[Contribution.OFF]} OFF", "strong")
+    sign = Span(f" {glyphs.states[Beyond.OFF]} OFF", "strong")
     words = next((each for each in forms if sign.width + len(each) <= room), "")
     return line(sign, Span(words, "dim"))
 
@@ -83,14 +96,14 @@ def _off(room: int, glyphs: Glyphs) -> Line:
 def _standing(state: State, cells: int, glyphs: Glyphs) -> Line:
     """Where the samples come from, what is wrong with that, what needs the owner, and the time."""
     right = []
-    if state.feed.kind != "live":
+    if state.feed.kind not in ("live", "host"):
         words = f"replay {state.feed.label}" if state.feed.kind != "demo" else "SIMULATED demo"
         right.append(line(Span(words if cells >= _NAMES_FROM else words.partition(" ")[0], "warn")))
     if state.feed.ended is not None:
         right.append(line(Span("ended" if state.feed.kind != "live" else "not recorded", "warn")))
     if state.feed.silent_s:
         right.append(line(Span(f"no sample for {state.feed.silent_s:.0f} s", "bad")))
-    words, role = badge(state.cert)
+    words, role = badge(state.cert, state.renew_before)
     if words:
         right.append(line(Span(words, role, "go cert")))
     if state.needs:
@@ -103,7 +116,12 @@ def _standing(state: State, cells: int, glyphs: Glyphs) -> Line:
 
 def _measuring(state: State, cells: int, glyphs: Glyphs) -> Line:
     if state.bench.job is None:
-        return ()
+        part = state.cert.part
+        return (
+            ()
+            if part is None
+            else line(Span(f" {glyphs.marks['now']} proving {round(100 * part)} %", "measuring", "go cert"))
+        )
     from netmind_tui.tui.screen import bench  # noqa: PLC0415 - 50 ms, and only where something is measured
 
     return bench.status(state, cells, glyphs)
@@ -157,7 +175,7 @@ def _footer(state: State, cells: int, keymap: Keymap) -> Line:
         action
         for action in ACTIONS
         if action.footer
-        and not action.needs_agent  # they say so when they are asked for, until there is an agent
+        and is_of_use(state.node, action.id, state.view.screen)  # without an agent they say so when they are asked for
         and (not action.screens or state.view.screen in action.screens)
         and not (state.view.read_only and action.changes)
         and _is_of_use(state, action.id)

@@ -3,20 +3,14 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from netmind_tui.model.contribution import Contribution
 
-class Contribution(StrEnum):
-    """What a device does for others, in a word."""
 
-    CONTRIBUTING = "contributing"
+class Beyond(StrEnum):
+    """What the interface tells beside the states of a device: what is to come, and that no agent runs."""
+
     WILL = "will"
-    IDLE = "idle"
-    GAVE_WAY = "gave way"
-    YOURS = "yours"
-    DRAINING = "draining"
-    LOST = "lost"
-    BLOCKED = "blocked"
     OFF = "off"
-    MEASURING = "measuring"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,9 +28,14 @@ class Glyphs:
     bar: tuple[str, str, str]
     unknown: str
     bar_ends: tuple[str, str]
-    states: dict[Contribution, str]
+    states: dict[Contribution | Beyond, str]
     marks: dict[str, str]
     braille: bool
+
+    @property
+    def said(self) -> dict[str, str]:
+        """Marks, and the signs of states by their words."""
+        return {**self.marks, **{state.value: sign for state, sign in self.states.items()}}
 
 
 UNICODE = Glyphs(
@@ -49,14 +48,15 @@ UNICODE = Glyphs(
     bar_ends=("", ""),
     states={
         Contribution.CONTRIBUTING: "●",
-        Contribution.WILL: "▓",
+        Beyond.WILL: "▓",
         Contribution.IDLE: "░",
         Contribution.GAVE_WAY: "▲",
-        Contribution.YOURS: "‖",
+        Contribution.PAUSED: "‖",
         Contribution.DRAINING: "◐",
         Contribution.LOST: "✖",
         Contribution.BLOCKED: "■",
-        Contribution.OFF: "·",
+        Contribution.OFFLINE: "·",
+        Beyond.OFF: "·",
         Contribution.MEASURING: "◆",
     },
     marks={
@@ -88,14 +88,15 @@ ASCII = Glyphs(
     bar_ends=("[", "]"),
     states={
         Contribution.CONTRIBUTING: "C",
-        Contribution.WILL: "c",
+        Beyond.WILL: "c",
         Contribution.IDLE: ".",
         Contribution.GAVE_WAY: "!",
-        Contribution.YOURS: "P",
+        Contribution.PAUSED: "P",
         Contribution.DRAINING: "d",
         Contribution.LOST: "X",
         Contribution.BLOCKED: "B",
-        Contribution.OFF: " ",
+        Contribution.OFFLINE: " ",
+        Beyond.OFF: " ",
         Contribution.MEASURING: "M",
     },
     marks={

@@ -10,6 +10,7 @@ from netmind_tui.tui.message import Described, Examined, FeedEnded, Message, Sam
 
 if TYPE_CHECKING:
     from netmind_tui.tui.feed import Feed
+    from netmind_tui.tui.link import Line
     from netmind_tui.tui.state import State
 
 _USES_EVERY_S = 3.0
@@ -27,6 +28,7 @@ class Lookout:
 
     def __init__(self, feed: "Feed", clock: Callable[[], float] = monotonic) -> None:
         self._feed = feed
+        self._link: Line | None = getattr(feed, "link", None)  # a recording has none
         self._clock = clock
         self._answers: list[Message] = []
         self._lock = threading.Lock()
@@ -55,9 +57,10 @@ class Lookout:
         """What came since the last call: answers, then samples with what a recording shows of trouble, and its end."""
         with self._lock:
             news, self._answers = self._answers, []
+        news += self._link.news() if self._link is not None else []
         samples = self._feed.new()
         news += [Sampled(sample) for sample in samples]
-        if samples and self._feed.kind != "live":
+        if samples and self._feed.kind not in ("live", "host"):
             news += self._shown_by_samples(state)
         ended = self._feed.ended()
         if ended is not None and state.feed.ended is None:
@@ -69,6 +72,8 @@ class Lookout:
 
         ``is_free`` is whether somebody looks and nothing is measured: only then it is examined again by itself.
         """
+        if self._link is not None:
+            self._link.follow(state)
         if self._feed.kind != "live":
             return
         is_due = is_free and self._clock() - self._examined_at >= _EXAMINE_EVERY_S
@@ -79,7 +84,8 @@ class Lookout:
 
     def describe(self) -> None:
         """Say what the machine is; takes as long as its driver."""
-        self.mail(Described(self._feed.look()))
+        if self._feed.kind != "host":  # another machine is described by its agent
+            self.mail(Described(self._feed.look()))
 
     def examine(self) -> None:
         """Say what is wrong with it; takes longer."""

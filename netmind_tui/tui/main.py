@@ -24,6 +24,7 @@ def main(arguments: list[str]) -> int:
         from netmind_tui.tui.start import Wishes, start  # noqa: PLC0415 - see above
 
         wishes = Wishes(
+            hosts=_hosts(options.host),
             demo=options.demo,
             replay=options.replay,
             record=options.record,
@@ -40,6 +41,15 @@ def main(arguments: list[str]) -> int:
         return problem.code
 
 
+def _hosts(names: str | None) -> tuple[str, ...]:
+    """The machines that are named."""
+    if names is None:
+        return ()
+    from netmind_tui.node.control.hosts import hosts_of  # noqa: PLC0415 - only where some are named
+
+    return hosts_of(names)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="netmind-tui", description="See what this machine has, measure what it does, keep its schedule."
@@ -50,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--inline", action="store_true", help="show three lines below the prompt")
     parser.add_argument("--theme", help="dark, light or colour-blind")
     source = parser.add_mutually_exclusive_group()
+    source.add_argument("--host", metavar="NAMES", help="show agents of other machines through ssh: a,b,c or @FILE")
     source.add_argument("--demo", action="store_true", help="show a simulated machine with eight GPUs")
     source.add_argument("--replay", metavar="FILE", type=Path, help="show a recording of netmind record")
     source.add_argument("--record", metavar="FILE", type=Path, help="also write what is sampled to a new file")

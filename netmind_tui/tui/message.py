@@ -1,6 +1,7 @@
 """What can happen to the interface: each is a value, and the only way in which its state changes."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from netmind_tui.model.doctor import Diagnosis
@@ -54,10 +55,14 @@ class Used:
 
 @dataclass(frozen=True, slots=True)
 class Ticked:
-    """Time went by. ``clock`` is the local time to be shown; ``silent_s`` for how long no sample has come."""
+    """Time went by. ``clock`` is the local time to be shown; ``silent_s`` for how long no sample has come.
+
+    ``at`` is the moment itself.
+    """
 
     clock: str
     silent_s: float = 0.0
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
 """The small view: three lines below a prompt, for a pane beside other work."""
 
+from netmind_tui.model.contribution import Contribution
 from netmind_tui.model.device import Device
 from netmind_tui.model.quantity import gibibytes
 from netmind_tui.tui.ascii import in_ascii
-from netmind_tui.tui.glyph import Contribution, Glyphs, bar
+from netmind_tui.tui.glyph import Beyond, Glyphs, bar
 from netmind_tui.tui.picture import Line, Span, ends, fit, joined, line, width
 from netmind_tui.tui.state import State
 
@@ -23,18 +24,26 @@ def picture(state: State, cells: int, glyphs: Glyphs) -> list[Line]:
 
 
 def _status(state: State, cells: int, glyphs: Glyphs) -> Line:
-    left = line(
-        Span(f"{glyphs.states[Contribution.OFF]} OFF", "strong"), Span(", no agent: nothing runs for others", "dim")
-    )
     right: list[Line] = []
-    if state.feed.kind != "live":
+    if state.feed.kind not in ("live", "host"):
         right.append(line(Span("SIMULATED" if state.feed.kind == "demo" else "replay", "warn")))
     if state.feed.ended is not None:
         right.append(line(Span("ended" if state.feed.kind != "live" else "not recorded", "warn")))
     if state.feed.silent_s:
         right.append(line(Span(f"no sample for {state.feed.silent_s:.0f} s", "bad")))
     right.append(line(Span(state.clock, "dim")))
-    return ends(left, (Span(" "), *joined(right, Span("  "))), cells)
+    told = line(Span(" "), *joined(right, Span("  ")))
+    return ends(_contribution(state, cells - width(told), glyphs), told, cells)
+
+
+def _contribution(state: State, room: int, glyphs: Glyphs) -> Line:
+    if state.node.status is None and not state.node.silence and not state.node.place.hostname:
+        off = Span(f"{glyphs.states[Beyond.OFF]} OFF", "strong")
+        return line(off, Span(", no agent: nothing runs for others", "dim"))
+    from netmind_tui.tui.node_badge import badge  # noqa: PLC0415 - only where there is an agent
+
+    first, *rest = badge(state, room + 1, glyphs)
+    return line(Span(first.text.removeprefix(" "), first.role), *rest)
 
 
 def _device(state: State, cells: int, glyphs: Glyphs) -> Line:

@@ -12,6 +12,7 @@ from netmind_tui.tui.action import ACTIONS, read_keymap
 from netmind_tui.tui.screen import settings as screen
 from netmind_tui.tui.settings_state import Configured, fault_of, read_settings, save
 from netmind_tui.tui.skin import choose_skin
+from netmind_tui.tui.state import what_it_is
 
 if TYPE_CHECKING:
     from netmind_tui.tui.app import NetmindApp
@@ -114,7 +115,7 @@ def _may_write(app: "NetmindApp") -> bool:
     if app.state.view.read_only:
         app.say("nothing is changed with --read-only", "warn")
     elif app.state.feed.kind != "live":
-        app.say("this is a recording: its settings are not this machine's", "warn")
+        app.say(f"{what_it_is(app.state)}: its settings are not this machine's", "warn")
     elif settings.trouble is not None:
         app.say(f"mend the file first: {settings.trouble}", "error")
     else:
@@ -126,6 +127,10 @@ def _naming(app: "NetmindApp", table: str) -> tuple[str, tuple[str, ...]]:
     """What a name in this table is, and those to choose from."""
     if table == "device":
         return "Which device? Its id as it is listed, or its UUID.", tuple(device.id for device in app.state.devices)
+    if table == "host":
+        return "Which host? Its name as ssh knows it.", ()
+    if table == "hooks":
+        return "At which event? Its name, or any.", ()
     return "What is the name to be? One word, such as big.", ()
 
 
@@ -149,7 +154,7 @@ def _name_fault(key: str) -> str | None:
     except Problem as problem:
         return problem.sentence
     # The value is still to come: one that is right where the name is.
-    samples = {"alias": "cpu", "device": "100"}
+    samples = {"alias": "cpu", "device": "100", "host": "/"}
     return fault_of(key, samples[key.partition(".")[0]])
 
 

@@ -2,7 +2,7 @@
 
 import gc
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,10 +23,12 @@ from netmind_tui.tui.state import Feed, State, View, reduce
 if TYPE_CHECKING:
     from netmind_tui.tui import feed
     from netmind_tui.tui.app import NetmindApp
+    from netmind_tui.tui.host_feed import HostFeed
     from netmind_tui.tui.replay import ReplayFeed
 
 _APP: Later["type[NetmindApp]"] = Later("netmind_tui.tui.app", "NetmindApp")
 _LIVE: Later["type[feed.LiveFeed]"] = Later("netmind_tui.tui.feed", "LiveFeed")
+_HOST: Later["type[HostFeed]"] = Later("netmind_tui.tui.host_feed", "HostFeed")
 _REPLAY: Later["type[ReplayFeed]"] = Later("netmind_tui.tui.replay", "ReplayFeed")
 _DEMO: Later[Callable[[], "ReplayFeed"]] = Later("netmind_tui.tui.demo", "demo_feed")
 _MEMORY: Later[Callable[[], Iterable[Message]]] = Later("netmind_tui.tui.demo_bench", "demo_memory")
@@ -36,6 +38,7 @@ _MEMORY: Later[Callable[[], Iterable[Message]]] = Later("netmind_tui.tui.demo_be
 class Wishes:
     """What the command line asks for."""
 
+    hosts: tuple[str, ...] = ()
     demo: bool = False
     replay: Path | None = None
     record: Path | None = None
@@ -61,7 +64,7 @@ def start(wishes: Wishes, environment: Mapping[str, str]) -> int:
     skin = choose_skin(theme, ascii_only=ascii_only, has_colours=terminal.has_colours(environment))
     keymap = read_keymap(config.keys)
     read_only = wishes.read_only or config.read_only
-    source = _feed(wishes)
+    source, *others = _feeds(wishes, config.sockets)
     is_first = source.kind == "live" and not (read_only or wishes.inline or settings.shown.exists or settings.trouble)
     state = State(
         view=View(screen="first run" if is_first else "overview", read_only=read_only),
@@ -69,18 +72,20 @@ def start(wishes: Wishes, environment: Mapping[str, str]) -> int:
         settings=settings,
         said=Told(f"{settings.trouble} (, settings)", "error") if settings.trouble else None,
     )
-    if source.kind != "live":
+    if source.kind not in ("live", "host"):
         state = reduce(state, Described(source.look()))  # a recording knows it at once
     if wishes.inline:
-        return _run(source, skin, keymap, state, wishes)
+        return _run((source, *others), skin, keymap, state, wishes)
     with opening.shown(_first_picture(state, skin, keymap), skin):
-        return _run(source, skin, keymap, state, wishes)
+        return _run((source, *others), skin, keymap, state, wishes)
 
 
-def _feed(wishes: Wishes) -> "feed.Feed":
+def _feeds(wishes: Wishes, sockets: Mapping[str, str]) -> "Sequence[feed.Feed]":
+    if wishes.hosts:
+        return [_HOST()(host, sockets) for host in wishes.hosts]
     if wishes.demo:
-        return _DEMO()()
-    return _LIVE()(wishes.record) if wishes.replay is None else _REPLAY()(wishes.replay)
+        return [_DEMO()()]
+    return [_LIVE()(wishes.record) if wishes.replay is None else _REPLAY()(wishes.replay)]
 
 
 def _first_picture(state: State, skin: Skin, keymap: Keymap) -> list[Line]:
@@ -91,7 +96,8 @@ def _demo_memory() -> Iterable[Message]:
     return _MEMORY()()
 
 
-def _run(source: "feed.Feed", skin: Skin, keymap: Keymap, state: State, wishes: Wishes) -> int:
+def _run(sources: "Sequence[feed.Feed]", skin: Skin, keymap: Keymap, state: State, wishes: Wishes) -> int:
+    source, *others = sources
     app = _APP()(
         source,
         skin,
@@ -99,6 +105,7 @@ def _run(source: "feed.Feed", skin: Skin, keymap: Keymap, state: State, wishes: 
         state=state,
         rows=mini.ROWS if wishes.inline else None,
         memory=_demo_memory if wishes.demo else tuple,
+        others=others,
     )
     gc.freeze()
     gc.enable()

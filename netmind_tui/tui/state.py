@@ -1,6 +1,7 @@
 """Everything that the screens show, as one value; and how a message makes the next one of it."""
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from netmind_tui.model.device import Device, DeviceKind, Driver
 from netmind_tui.model.doctor import Diagnosis
@@ -10,9 +11,10 @@ from netmind_tui.model.info import DeviceUse
 from netmind_tui.model.sample import DeviceSample, Sample
 from netmind_tui.tui import message as told
 from netmind_tui.tui.bench_page import Bench
-from netmind_tui.tui.cert_page import Cert
+from netmind_tui.tui.cert_page import Cert, needs_of
 from netmind_tui.tui.first_run_page import FirstRun
 from netmind_tui.tui.history import History, own
+from netmind_tui.tui.node_page import Node, questions_of
 from netmind_tui.tui.notice import Notices
 from netmind_tui.tui.settings_state import Settings
 
@@ -30,9 +32,12 @@ TITLES = {
     "settings": "Settings",
     "first run": "Welcome",
 }
-SPANS = ("2 m", "1 h")
+SPANS = ("2 m", "1 h", "24 h", "7 d")
+"""The first two are remembered here, the others by an agent."""
 CARDS_UP_TO = 2
 """Up to so many GPUs have a card each on the overview; more have a row each."""
+_FIRST = {"node": 48}
+"""Where the cursor is first where that is not the first row: on the line of time it is now."""
 BUSY_PCT = 10
 """From this utilisation on a device is at work."""
 
@@ -62,7 +67,7 @@ class View:
 
     def row(self, box: str) -> int:
         """The row chosen in a box."""
-        return self.rows.get(box, 0)
+        return self.rows.get(box, _FIRST.get(box, 0))
 
     def choice(self, what: str, default: str) -> str:
         """A choice that was made, or what stands without one."""
@@ -76,6 +81,7 @@ class State:
     view: View = View()
     feed: Feed = Feed()
     clock: str = ""
+    at: datetime | None = None
     host: Host | None = None
     driver: Driver | None = None
     devices: tuple[Device, ...] = ()
@@ -87,6 +93,7 @@ class State:
     diagnosis: Diagnosis | None = None
     bench: Bench = field(default_factory=Bench)
     cert: Cert = field(default_factory=Cert)
+    node: Node = field(default_factory=Node)
     said: told.Told | None = None
     settings: Settings = field(default_factory=Settings)
     first_run: FirstRun = field(default_factory=FirstRun)
@@ -113,11 +120,16 @@ class State:
     def needs(self) -> tuple[Finding, ...]:
         """What needs the owner, worst first; from the doctor, and before it has come from a first look.
 
-        What is to be known of the certificate comes after what is wrong with the machine.
+        What an agent asks comes before that; what is to be known of the certificate comes after it.
         """
         found = self.diagnosis.findings if self.diagnosis is not None else self.machine_findings
         wrong = tuple(each for each in found if each.status in (Status.FAIL, Status.ERROR, Status.WARN))
-        return (*wrong, *self.cert.needs)
+        return (*questions_of(self.node), *wrong, *needs_of(self.cert, self.renew_before))
+
+    @property
+    def renew_before(self) -> timedelta:
+        """How long before its end a certificate is to be made anew."""
+        return timedelta(seconds=self.settings.config.renew_before_s)
 
 
 def reduce(state: State, message: told.Message) -> State:
@@ -130,8 +142,8 @@ def reduce(state: State, message: told.Message) -> State:
             return replace(state, sample=sample, history=state.history.with_sample(sample), notices=notices)
         case told.Used(uses):
             return replace(state, uses=uses)
-        case told.Ticked(clock, silent_s):
-            return replace(state, clock=clock, feed=replace(state.feed, silent_s=silent_s))
+        case told.Ticked(clock, silent_s, at):
+            return replace(state, clock=clock, at=at, feed=replace(state.feed, silent_s=silent_s))
         case told.Described(info):
             return replace(
                 state,
@@ -161,7 +173,14 @@ def _viewed(view: View, message: told.Message) -> View:
             if box is None:
                 return view
             chosen = row if row is not None else view.row(box) + step
-            return replace(view, rows={**view.rows, box: max(0, chosen)})
+            # Where the cursor was moved to is meant from then on, until going back.
+            choices = {**view.choices, "device chosen": "yes"} if box == "devices" else view.choices
+            return replace(view, rows={**view.rows, box: max(0, chosen)}, choices=choices)
         case told.Turned(what, value):
             return replace(view, choices={**view.choices, what: value})
     return view
+
+
+def what_it_is(state: State) -> str:
+    """Why something that only the machine itself can do is not done here."""
+    return "this is another machine" if state.feed.kind == "host" else "this is a recording"

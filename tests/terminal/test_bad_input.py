@@ -62,6 +62,19 @@ def test_what_stands_in_a_file_is_not_obeyed_in_the_sentence_about_it(window, re
     assert "EVIL" in _refused(window("--replay", recording(header + b"\n")))
 
 
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        ("", "names no host"),
+        ("rig 4", "a host's name"),
+        ("rig4,;reboot", "a host's name"),
+        ("@nothing", "no such file"),
+    ],
+)
+def test_what_is_no_host_is_one_sentence(window, names, words):
+    assert words in _refused(window("--host", names))
+
+
 def test_a_folder_and_nothing_are_no_recordings(window, tmp_path):
     assert "it is a folder" in _refused(window("--replay", tmp_path))
     assert "no such file" in _refused(window("--replay", tmp_path / "nothing"))

@@ -8,9 +8,11 @@ from netmind_tui.bench.store import read_run
 from netmind_tui.certify import claim
 from netmind_tui.certify.drift import drift
 from netmind_tui.certify.moment import written
+from netmind_tui.certify.proof.fiat_shamir import SHOWN
 from netmind_tui.certify.shareable import shareable
 from netmind_tui.certify.verify import NOT_SHOWN
-from netmind_tui.model.certificate import LIFETIME_DAYS, Certificate, Digests, Initiator, Scope
+from netmind_tui.model.certificate import LIFETIME_DAYS, Certificate, Digests, Evidence, Initiator, Scope
+from netmind_tui.model.challenge import TimedRate
 from netmind_tui.model.finding import Action, Status, worst
 from netmind_tui.model.info import Tool
 from netmind_tui.model.redaction import Redactor
@@ -23,6 +25,7 @@ from netmind_tui.model.requirement import (
     Validation,
     action_of,
 )
+from netmind_tui.model.verification import VerifiedProof
 from netmind_tui.tui.cert_page import Held, Profile
 from netmind_tui.tui.cert_state import CertificatesRead
 
@@ -108,6 +111,37 @@ def held(**changes):
         "drift": drift(before, after),
     }
     return Held(**(plain | changes))
+
+
+def challenged():
+    """The newer one with a proof that held and a rate that a challenger timed."""
+    proof = VerifiedProof(
+        evidence=Evidence.PROVEN,
+        chain="chain.int8.medium",
+        chain_version=1,
+        devices=("cpu",),
+        operations="35184372088832",
+        shown=SHOWN,
+    )
+    timed = TimedRate(
+        evidence=Evidence.CHALLENGED,
+        challenger_key=f"ed25519:{'c10c' * 16}",
+        challenger="whom you asked",
+        chain="chain.int8.medium",
+        chain_version=1,
+        devices=("cpu",),
+        operations=proof.operations,
+        elapsed_s=93.5,
+        rate=35184372088832 / 93.5,
+        int8_share=0.82,
+        rows_opened=64,
+        started_at="2026-11-22T14:00:00.000Z",
+        finished_at="2026-11-22T14:02:00.000Z",
+        challenges_started=3,
+        challenges_passed=2,
+        calls_missed=0,
+    )
+    return held(level="L2", proof=proof, timed=timed)
 
 
 def older():

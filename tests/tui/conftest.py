@@ -8,6 +8,7 @@ import asyncio
 import inspect
 import math
 import os
+import time
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -32,6 +33,16 @@ FOLDER = Path(__file__).parent
 RECORDING = FOLDER.parent / "recordings/h100x8.jsonl"
 GIB = 1 << 30
 _METRICS = [field.name for field in fields(DeviceSample) if field.name not in {"device", "uuid", "absent"}]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def in_utc():
+    """Pictures show moments by the machine's own clocks: here these are in UTC."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", "UTC")
+        time.tzset()
+        yield
+    time.tzset()
 
 
 @pytest.hookimpl(tryfirst=True)

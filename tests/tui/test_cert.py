@@ -2,22 +2,37 @@
 
 import importlib.util
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from netmind_tui.config import Config
 from netmind_tui.model.certificate import Evidence
 from netmind_tui.model.comparison import Judgement
 from netmind_tui.model.finding import Status
 from netmind_tui.model.verification import Answer, Check, Checked
 from netmind_tui.tui.action import read_keymap
-from netmind_tui.tui.bench_state import RunsListed
-from netmind_tui.tui.cert_page import CERTIFICATE, HISTORY, MAKE, PROFILES, RECORDS, Cert, Held, Stands, badge
+from netmind_tui.tui.bench_state import DeviceToggled, RunsListed
+from netmind_tui.tui.cert_page import (
+    CERTIFICATE,
+    CHALLENGE,
+    HISTORY,
+    MAKE,
+    PROFILES,
+    PROOF,
+    RECORDS,
+    Cert,
+    Held,
+    Stands,
+    badge,
+)
 from netmind_tui.tui.cert_state import (
     CertFailed,
     CertificateMade,
     CertPageTurned,
     Compared,
+    MakingStopped,
     ProfilesListed,
     TimePassed,
     Undertaken,
@@ -42,12 +57,14 @@ def _made(name):
 
 
 made, bench_made = _made("cert_made"), _made("bench_made")
+WEEK = timedelta(days=7)
 SIZES = [(60, 20), (80, 24), (100, 30), (120, 40)]
 CHANGED = Stands(
     changes=("driver 580.95.05 → 591.44", "gpu:4 power limit 450 W → 380 W"),
     unknown=("gpu:5 does not answer",),
     uncovered=("gpu:8",),
 )
+GONE = "nobody answers at https://challenger.example:8443: is the challenger there?"
 EXPIRED = Checked(check=Check.TIME, answer=Answer.FAILED, sentence="it expired on 2026-12-22T19:15:15.968Z")
 
 
@@ -81,7 +98,14 @@ def planned(none):
 
 
 @pytest.fixture
-def states(certified, demo, planned):
+def challenging(planned):
+    """The ways to a certificate where the owner has chosen a challenger, and runs are kept."""
+    settings = replace(planned.settings, config=Config(challenger="https://challenger.example:8443"))
+    return after(replace(planned, settings=settings), RunsListed(bench_made.kept(3)), CertPageTurned(MAKE))
+
+
+@pytest.fixture
+def states(certified, demo, planned, challenging):
     """Every page, by its name."""
     profiles = after(certified, ProfilesListed(made.PROFILES), CertPageTurned(PROFILES), Moved(box="profiles", row=1))
     ended = made.read(made.held(level=None, checks=(EXPIRED,)), now="2026-12-24T00:00:00.000Z")
@@ -93,6 +117,11 @@ def states(certified, demo, planned):
         "outdated": after(demo, Compared(CHANGED)),
         "ended": after(certified, ended),
         "make": after(planned, made.read(made.held(), made.older()), CertPageTurned(MAKE)),
+        "make-challenged": after(challenging, Moved(box="ways", row=5)),
+        "make-proof": after(challenging, Moved(box="ways", row=6)),
+        "proving": after(challenging, made.read(made.held(), made.older()), Undertaken("proving", 0.45, can_stop=True)),
+        "challenged": after(certified, made.read(made.challenged(), made.older()), Compared(Stands())),
+        "lowered": after(certified, CertificateMade(f"made at L0, without a challenge: {GONE}")),
         "history": after(certified, CertPageTurned(HISTORY), Moved(box="certificates", row=1)),
         "profiles": profiles,
         "records": after(profiles, Validated(made.validation()), Moved(box="records", row=1)),
@@ -100,6 +129,7 @@ def states(certified, demo, planned):
 
 
 PAGES = ("empty", "empty-kept", "cpu", "eight", "outdated", "ended", "make", "history", "profiles", "records")
+PAGES += ("make-challenged", "make-proof", "proving", "challenged", "lowered")
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
@@ -143,7 +173,7 @@ class TestWithoutOne:
     def test_kept_runs_that_can_be_signed_come_first(self, states):
         suites = [(way.run is not None, way.suite) for way in ways(states["empty-kept"])]
         assert suites[0][0]
-        assert suites[-3:] == [(False, "standard"), (False, "quick"), (False, "sustained")]
+        assert suites[-4:-1] == [(False, "standard"), (False, "quick"), (False, "sustained")]
 
     @pytest.mark.parametrize(
         "changes",
@@ -305,18 +335,83 @@ class TestTheBadge:
         ],
     )
     def test_it_counts_down(self, certified, now, expected):
-        assert badge(reduce_cert(certified.cert, TimePassed(now)))[0] == expected
+        assert badge(reduce_cert(certified.cert, TimePassed(now)), WEEK)[0] == expected
 
     def test_outdated_comes_before_days_and_a_broken_one_before_both(self, certified):
         outdated = reduce_cert(certified.cert, Compared(CHANGED))
-        assert badge(outdated) == ("cert L0 outdated", "warn")
+        assert badge(outdated, WEEK) == ("cert L0 outdated", "warn")
         broken = reduce_cert(outdated, made.read(made.held(level=None)))
-        assert badge(broken) == ("cert does not hold", "bad")
+        assert badge(broken, WEEK) == ("cert does not hold", "bad")
+
+
+class TestWhatIsAdded:
+    def test_a_challenger_that_was_chosen_is_a_way_by_its_host(self, challenging, show):
+        assert [way.adds for way in ways(challenging)[-2:]] == [CHALLENGE, PROOF]
+        text = words(show(challenging, 100, 30))
+        assert "be challenged (L2) by challenger.example:8443" in text
+        assert "certificate.challenger" not in text
+
+    def test_without_one_a_sentence_names_the_key_to_set_and_leads_to_it(self, planned, show):
+        assert [way.adds for way in ways(planned)][-2:] == ["", PROOF]
+        assert "be challenged (L2): set certificate.challenger to a URL (, settings)" in words(show(planned, 80, 24))
+        lines = picture(planned, Size(80, 24), UNICODE, read_keymap({}))
+        assert "setting certificate.challenger" in {span.action for each in lines for span in each}
+
+    def test_it_is_added_to_what_the_first_way_does(self, planned, challenging):
+        kept, first = ways(challenging), ways(challenging)[0]
+        assert [way.run for way in kept[-2:]] == [first.run, first.run]
+        measured = ways(planned)
+        assert [way.plan for way in measured[-1:]] == [measured[0].plan]
+
+    def test_the_chosen_one_says_what_it_does_and_what_is_left_where_that_fails(self, states, show):
+        text = words(show(states["make-challenged"], 120, 40))
+        assert "challenger.example:8443 asks an unforeseeable question, holds the clock, and checks 64 rows" in text
+        assert "level L2, challenged: who signed it, and that whoever holds its key did exact work" in text
+        assert "for whoever lists that challenger, and L0 for others" in text
+        assert "where it is gone or slow, the certificate is made at L0 all the same" in text
+        assert "nothing about time" in words(show(states["make-proof"], 120, 40))
+
+    def test_how_far_it_is_stands_on_every_screen_and_esc_stops_it_where_it_is_shown(self, states, show):
+        state = states["proving"]
+        assert "esc stop" in show(state, 100, 30)[-1]
+        assert "▶ proving 45 %" in show(after(state, Went("overview")), 100, 30)[1]
+        assert "esc stop" not in show(after(state, CertPageTurned(PROFILES)), 100, 30)[-1]
+        state = after(state, MakingStopped())
+        assert "▶ stopping: proving" in words(show(state, 100, 30))
+        assert "esc stop" not in show(state, 100, 30)[-1]
+        assert "▶" not in show(after(state, CertFailed("stopped")), 100, 30)[1]
+
+    def test_what_cannot_be_stopped_is_left_as_before(self, planned, show):
+        state = after(planned, made.read(made.held()), CertPageTurned(MAKE), Undertaken("signing"), MakingStopped())
+        assert "esc back" in show(state, 100, 30)[-1]
+        assert "stopping" not in words(show(state, 100, 30))
+
+    @pytest.mark.parametrize("size", SIZES)
+    def test_without_what_it_was_made_is_said_until_the_page_is_turned(self, states, show, size):
+        state = states["lowered"]
+        assert f"▲ made at L0, without a challenge: {GONE}" in words(show(state, *size))
+        assert GONE not in words(show(after(state, CertPageTurned(HISTORY), CertPageTurned(CERTIFICATE)), *size))
+
+    def test_a_proof_and_a_timed_rate_stand_with_the_claims(self, states, show):
+        text = words(show(states["challenged"], 120, 60))
+        assert "L2 challenged" in text
+        assert "1 proven, 1 challenged, 4 measured, 9 asserted" in text
+        assert "35,184,372,088,832 operations of the plain algorithm" in text
+        assert "376.3 GOP/s · 82 % of its own gemm.int8 · 1:34" in text
+        assert "whom you asked, 64 rows 2 of 3 challenges of this key passed there" in text
 
 
 class TestWhatNeedsTheOwner:
     def ids(self, state):
         return [each.id for each in state.needs if each.id.startswith("certificate")]
+
+    @pytest.mark.parametrize(("days", "ids"), [(0, []), (3, []), (5, ["certificate-ending"])])
+    def test_how_long_before_its_end_is_the_owners_to_say(self, certified, show, days, ids):
+        config = Config(renew_before_s=days * 24 * 3600)
+        state = replace(certified, settings=replace(certified.settings, config=config))
+        state = after(state, TimePassed("2026-12-18T00:00:00.000Z"))
+        assert self.ids(state) == ids
+        assert ("cert L0 4 d!" in show(state, 100, 30)[1]) is bool(ids)
 
     def test_a_good_one_needs_nothing(self, certified):
         assert self.ids(certified) == []
@@ -387,6 +482,19 @@ class TestTwins:
         assert cert.twin(states["cpu"]) == f"netmind verify {made.held().path} --allow-unknown-signer"
         assert cert.twin(states["profiles"]) == "netmind validate one-gpu"
         assert cert.twin(states["records"]) == "netmind validate one-gpu --run 20261122T191500Z-abc123"
+
+    def test_what_is_added_stands_in_the_command(self, states, planned):
+        run_id = ways(states["make-proof"])[0].run.run_id
+        challenged = f"netmind certify --run {run_id} --challenger https://challenger.example:8443"
+        assert cert.twin(states["make-challenged"]) == challenged
+        assert cert.twin(states["make-proof"]) == f"netmind certify --run {run_id} --proof"
+        measured = after(planned, Moved(box="ways", row=3))
+        assert cert.twin(measured) == "netmind certify --suite standard --proof"
+
+    def test_devices_that_were_left_out_are_left_out_of_the_command(self, eight):
+        state = after(bench_made.choosing(eight), Went("cert"), made.read(now="2026-11-22T21:00:00.000Z"))
+        left = after(state, *(DeviceToggled(device.id) for device in eight.gpus[2:]), DeviceToggled("cpu"))
+        assert cert.twin(left) == "netmind certify --suite standard -d gpu:0 -d gpu:1"
 
     def test_a_path_with_a_blank_is_quoted(self, certified):
         state = after(certified, made.read(made.held(path="/home/my name/certificate.json")))

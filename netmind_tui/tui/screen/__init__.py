@@ -35,7 +35,7 @@ HOMES: Mapping[str, Later[Body]] = {
     "schedule": Later(f"{__name__}.empty", "SCHEDULE"),
     "earnings": Later(f"{__name__}.empty", "EARNINGS"),
     "cert": Later(f"{__name__}.cert"),
-    "activity": Later(f"{__name__}.empty", "ACTIVITY"),
+    "activity": Later(f"{__name__}.activity"),
     "settings": Later(f"{__name__}.settings"),
     "first run": Later(f"{__name__}.first_run"),
 }

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
+from netmind_tui.model.contribution import Contribution
 from netmind_tui.model.quantity import duration
 from netmind_tui.model.selector import ranges
 from netmind_tui.tui.bench_page import CHOOSE, COMPARISON, HISTORY, RESULT, ROOFLINE, RUNNING, VERIFIED
 from netmind_tui.tui.bench_state import Job
-from netmind_tui.tui.glyph import UNICODE, Contribution, Glyphs
+from netmind_tui.tui.glyph import UNICODE, Glyphs
 from netmind_tui.tui.picture import Line, Span, line
 from netmind_tui.tui.screen import (
     bench_choose,

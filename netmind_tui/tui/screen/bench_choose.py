@@ -19,7 +19,7 @@ from netmind_tui.tui.screen.bench_part import (
     more,
     shown_devices,
 )
-from netmind_tui.tui.state import State
+from netmind_tui.tui.state import State, what_it_is
 
 BOXES = ("suites", "devices", "plan")
 KERNEL = "bench kernel"
@@ -96,7 +96,7 @@ def _suites(state: State, cells: int, title_rows: int, glyphs: Glyphs, *, focuse
     if not plans:
         if state.bench.trouble:
             return [line(Span("nothing can be planned: see below", "warn"))]
-        why = "looking at the devices …" if state.feed.kind == "live" else "none: this is a recording"
+        why = "looking at the devices …" if state.feed.kind == "live" else f"none: {what_it_is(state)}"
         return [line(Span(why, "dim"))]
     planned = state.bench.planned_for == chosen_devices(state)
     lines = []
@@ -152,7 +152,8 @@ def plan_lines(state: State, cells: int, glyphs: Glyphs) -> list[Line]:
     """What the plan's box says."""
     bench = state.bench
     if state.feed.kind != "live":
-        words = "This is a recording: only the machine itself can be measured. Kept runs of this machine: h."
+        own = "only the machine itself can be measured. Kept runs of this machine: h."
+        words = f"{what_it_is(state).capitalize()}: {own}"
         return wrap(words, cells, "dim")
     if bench.trouble:
         return wrap(bench.trouble, cells, "bad")

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from netmind_tui.tui.cert_page import CERTIFICATE, HISTORY, MAKE, PROFILES, RECORDS, Held
+from netmind_tui.tui.cert_page import CERTIFICATE, CHALLENGE, HISTORY, MAKE, PROFILES, PROOF, RECORDS, Held
 from netmind_tui.tui.glyph import UNICODE, Glyphs
 from netmind_tui.tui.picture import Box, Line, Span, framed, line, wrap
 from netmind_tui.tui.screen import cert_history, cert_make, cert_records
-from netmind_tui.tui.screen.bench_part import from_row, more
+from netmind_tui.tui.screen.bench_part import all_chosen, chosen_devices, from_row, more
 from netmind_tui.tui.screen.cert_claims import claim_lines
 from netmind_tui.tui.screen.cert_head import head_lines
 from netmind_tui.tui.state import State
@@ -70,13 +70,8 @@ def _certificate(state: State, held: Held, cells: int, rows: int, glyphs: Glyphs
 
 def _said(state: State, cells: int, glyphs: Glyphs) -> list[Line]:
     """What goes on, what went wrong, and which files are none."""
-    cert = state.cert
-    lines: list[Line] = []
-    if cert.doing is not None:
-        lines += wrap(f"{glyphs.marks['now']} {cert.doing}", cells, "measuring")
-    if cert.trouble is not None:
-        lines += wrap(f"{glyphs.marks['fail']} {cert.trouble}", cells, "bad")
-    for sentence in cert.damaged[:1]:
+    lines = cert_make.under_way(state, cells, glyphs)
+    for sentence in state.cert.damaged[:1]:
         lines += wrap(f"{glyphs.marks['warn']} not read: {sentence}", cells, "warn")
     return lines
 
@@ -129,7 +124,7 @@ def twin(state: State) -> str:
         profile = cert_records.chosen_profile(state)
         return f"netmind validate {profile.name}" if profile is not None else "netmind validate --list"
     if shown == MAKE:
-        return _making(cert_make.chosen(state))
+        return _making(state, cert_make.chosen(state))
     if held is None:
         return "netmind certify"
     import shlex  # noqa: PLC0415 - only when it is asked for
@@ -137,11 +132,23 @@ def twin(state: State) -> str:
     return f"netmind verify {shlex.quote(held.path or 'certificate.json')} --allow-unknown-signer"
 
 
-def _making(way: cert_make.Way | None) -> str:
+def _making(state: State, way: cert_make.Way | None) -> str:
     """The command that makes a certificate the chosen way."""
     if way is None:
         return "netmind certify"
-    return f"netmind certify --run {way.run.run_id}" if way.run is not None else f"netmind certify --suite {way.suite}"
+    import shlex  # noqa: PLC0415 - see twin
+
+    words = ["netmind", "certify"]
+    if way.run is not None:
+        words += ["--run", way.run.run_id]
+    else:
+        words += ["--suite", way.suite]
+        words += [] if all_chosen(state) else [word for each in chosen_devices(state) for word in ("-d", each)]
+    if way.adds == PROOF:
+        words.append("--proof")
+    elif way.adds == CHALLENGE:
+        words += ["--challenger", way.url]
+    return shlex.join(words)
 
 
 def works(state: State, action: str) -> bool:
@@ -160,8 +167,15 @@ def works(state: State, action: str) -> bool:
             return True
 
 
+def stops(state: State) -> bool:
+    """Whether ``esc`` stops what is being made: where that is shown."""
+    return state.cert.can_stop and not state.cert.is_stopping and page(state) in (CERTIFICATE, MAKE)
+
+
 def leaves(state: State) -> str:
     """What ``esc`` does on the page that is shown, in a word; nothing on the first one."""
     shown = page(state)
+    if stops(state):
+        return "stop"
     is_first = shown == CERTIFICATE and state.view.row("certificates") == 0
     return "" if is_first or (shown == MAKE and not state.cert.kept) else "back"

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from statistics import median
 
 from netmind_tui.model.certificate import Certificate, Claim, Evidence, Fact
+from netmind_tui.model.challenge import TimedRate
 from netmind_tui.model.comparison import Compared, Comparison, Judgement
 from netmind_tui.model.finding import worst
 from netmind_tui.model.kernel import Phase
-from netmind_tui.model.quantity import gibibytes, interval, quantity, significant
+from netmind_tui.model.quantity import duration, gibibytes, interval, percent, quantity, significant
 from netmind_tui.model.selector import ranges
+from netmind_tui.model.verification import VerifiedProof
 from netmind_tui.tui.cert_page import Held
 from netmind_tui.tui.glyph import Glyphs
 from netmind_tui.tui.picture import Line, Span, column, ends, fit, line, width, wrap, wrap_parts
@@ -29,6 +31,7 @@ _RATE, _INTERVAL, _PEAK, _DRIFT = 15, 19, 9, 17
 _INTERVAL_FROM = 74
 _PEAK_FROM = 66
 _KERNEL_LEAST = 12
+_KEY = 24
 _LABELS = {
     "memory_total_bytes": "memory",
     "compute_capability": "compute capability",
@@ -54,13 +57,17 @@ def claim_lines(held: Held, not_shown: Sequence[str], cells: int, glyphs: Glyphs
     for evidence in reversed(Evidence):
         claims = [claim for claim in own.claims if claim.evidence is evidence]
         facts = [fact for fact in own.facts if fact.evidence is evidence]
-        if not claims and not facts:
+        proof = held.proof if held.proof is not None and held.proof.evidence is evidence else None
+        timed = held.timed if held.timed is not None and held.timed.evidence is evidence else None
+        if not claims and not facts and proof is None and timed is None:
             continue
         lines += _titled(evidence, cells)
         for place, group in enumerate(_groups(own, claims)):
             lines += [()] if place else []
             lines += _group(group, own, held.drift, min(cells, _WIDEST_TABLE), glyphs)
         lines += _facts(facts, cells)
+        lines += _proof(proof, cells) if proof is not None else []
+        lines += _timed(timed, cells) if timed is not None else []
         lines.append(())
     lines += _left_out(own, cells)
     if not_shown:
@@ -197,6 +204,28 @@ def _gain(row: Compared) -> float:
 
 def _percent(fraction: float) -> str:
     return f"{'−' if fraction < 0 else '+'}{abs(100 * fraction):.1f} %"
+
+
+def _proof(proof: VerifiedProof, cells: int) -> list[Line]:
+    """What was computed, and what that shows."""
+    exact = f"{proof.chain}@{proof.chain_version} · {int(proof.operations):,} operations of the plain algorithm"
+    return _beside(ranges(proof.devices), exact, cells) + _beside("", proof.shown, cells, "dim")
+
+
+def _timed(timed: TimedRate, cells: int) -> list[Line]:
+    """A rate that a challenger timed, what it has of the node's own figure, and who says so."""
+    share = "" if timed.int8_share is None else f" · {percent(timed.int8_share)} of its own gemm.int8"
+    count = len(timed.devices)
+    rate = f"{quantity(timed.rate, timed.unit)}{share} · {duration(timed.elapsed_s)}"
+    work = f"{timed.chain}@{timed.chain_version} · {count} device{'s' * (count > 1)}"
+    tries = f"{timed.challenges_passed} of {timed.challenges_started} challenges of this key passed there"
+    who = f"by the clock of {timed.challenger_key[:_KEY]}…, {timed.challenger}, {timed.rows_opened} rows · {tries}"
+    return _beside("node", f"{rate} · {work}", cells) + _beside("", who, cells, "dim")
+
+
+def _beside(label: str, words: str, cells: int, role: str = "text") -> list[Line]:
+    first, *rest = wrap_parts(words, cells - _LABEL, role)
+    return [line(column(f"  {label}", _LABEL), *first), *(line(" " * _LABEL, *each) for each in rest)]
 
 
 def _facts(facts: Iterable[Fact], cells: int) -> list[Line]:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from netmind_tui.model.certificate import Certificate, Evidence
 from netmind_tui.model.comparison import Comparison, Judgement
 from netmind_tui.model.selector import ranges
-from netmind_tui.tui.cert_page import RENEW_DAYS, Cert, Held, Stands, remaining
+from netmind_tui.tui.cert_page import Cert, Held, Stands, remaining
 from netmind_tui.tui.glyph import Glyphs
 from netmind_tui.tui.picture import Line, Span, ends, line, width
 from netmind_tui.tui.screen.cert_part import LABEL, day, labelled, minute
@@ -17,6 +17,10 @@ LEVELS = {
     "L1": (
         "fresh",
         "who signed it, and that it was measured after the nonce was given; how fast is this node's own word",
+    ),
+    "L2": (
+        "challenged",
+        "who signed it, and that whoever holds its key did exact work by a challenger's clock; not on what",
     ),
 }
 """The name of each level and what it covers: neither stands without the other."""
@@ -54,25 +58,26 @@ def _parts(state: State, held: Held, cells: int, glyphs: Glyphs) -> list[list[Li
     key = f"{own.node_key[: len('ed25519:') + _KEY_SIGNS]}…"
     file = labelled("file", held.path, cells) if held.path else labelled("file", _no_file(state), cells, "warn")
     return [
-        [_title(cert, held, name, cells, glyphs)],
+        [_title(state, held, name, cells, glyphs)],
         labelled("covers", covers, cells),
         labelled("fault", f"{fault.check}: {fault.sentence}", cells, "bad") if fault is not None else [],
         _today(cert.stands, cells, glyphs) if held is cert.newest else _replaced(cert, cells),
         _beyond(cert.stands, cells) if held is cert.newest else [],
         _drift(held, cells, glyphs),
-        labelled("evidence", _evidence(own), cells),
+        labelled("evidence", _evidence(held), cells),
         labelled("measured", _measured(own), cells),
         labelled("key", f"{key} · {scope}", cells),
         file,
     ]
 
 
-def _evidence(own: Certificate) -> str:
+def _evidence(held: Held) -> str:
     """How much stands on what, the strongest first; what nobody did is said, too."""
-    counts = Counter([each.evidence for each in own.claims] + [each.evidence for each in own.facts])
+    own = held.certificate
+    counts = Counter(each.evidence for each in (*own.claims, *own.facts, held.proof, held.timed) if each is not None)
     told = [f"{counts[each]} {each}" for each in reversed(Evidence) if counts[each]]
     none = [each.value for each in reversed(Evidence) if not counts[each]]
-    return f"{', '.join(told)}{' only' if told else ''}{'; nothing ' if none else ''}{' or '.join(none)}"
+    return f"{', '.join(told)}{' only' if told and none else ''}{'; nothing ' if none else ''}{' or '.join(none)}"
 
 
 def _measured(own: Certificate) -> str:
@@ -86,9 +91,10 @@ def _no_file(state: State) -> str:
     return "none: it is simulated, and nobody signed it" if state.feed.kind == "demo" else "none"
 
 
-def _title(cert: Cert, held: Held, name: str, cells: int, glyphs: Glyphs) -> Line:
+def _title(state: State, held: Held, name: str, cells: int, glyphs: Glyphs) -> Line:
     """Its level with its name, and for how long it holds."""
-    left = held.left(cert.now) if cert.now is not None else None
+    now = state.cert.now
+    left = held.left(now) if now is not None else None
     until = minute(held.certificate.expires_at)
     role = "good"
     forms: tuple[str, ...] = (f"until {until} UTC", f"until {day(until)}")
@@ -97,7 +103,7 @@ def _title(cert: Cert, held: Held, name: str, cells: int, glyphs: Glyphs) -> Lin
     elif left is not None:
         rest = remaining(left)
         forms = (f"holds {rest} more, until {until} UTC", f"{rest} left, until {day(until)}")
-        role = "warn" if left < timedelta(days=RENEW_DAYS) else "good"
+        role = "warn" if left < state.renew_before else "good"
     if held.level is None or name in (_BROKEN, _ENDED):
         words = line(Span(f"{glyphs.marks['fail']} {name}", "bad"))
     else:

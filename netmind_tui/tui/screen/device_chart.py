@@ -9,6 +9,7 @@ from netmind_tui.model.quantity import gibibytes
 from netmind_tui.tui.chart import LEVELS, chart, points
 from netmind_tui.tui.glyph import Glyphs
 from netmind_tui.tui.history import HOST, HOUR, RECENT, Point
+from netmind_tui.tui.node_page import spans
 from netmind_tui.tui.picture import Line, Span, beside, column, fit, line
 from netmind_tui.tui.screen.device_now import absent, memory_total, memory_used, power_limit, thousands
 from netmind_tui.tui.state import SPANS, State
@@ -19,7 +20,7 @@ _GAP = 2
 _HOT_C = 100  # a processor does not say where it slows itself down; nearly all do about here
 ALL_GPUS = "gpu"
 """The device of a graph that is of all GPUs together."""
-_OLDEST = {"2 m": "2 min ago", "1 h": "1 h ago"}
+_OLDEST = {"2 m": "2 min ago", "1 h": "1 h ago", "24 h": "24 h ago", "7 d": "7 days ago"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +42,19 @@ class Graph:
 
 def span_of(state: State) -> str:
     """The span that was chosen."""
-    return state.view.choice("span", SPANS[0])
+    chosen, known = state.view.choice("span", SPANS[0]), spans(state.node)
+    return chosen if chosen in known else known[-1]
 
 
 def series(state: State, device: str, metric: str, count: int) -> list[Point]:
     """The whole span in exactly so many points: means where it has more, repeated where it has fewer."""
     span = span_of(state)
-    length, total = (RECENT, state.history.count) if span == SPANS[0] else (HOUR, state.history.count // _EVERY)
-    found = state.history.of(device, metric, span)
+    if span in SPANS[2:]:
+        kept = state.node.past.get(span, {}).get((device, metric), ())
+        length, total, found = max(1, len(kept)), len(kept), kept
+    else:
+        length, total = (RECENT, state.history.count) if span == SPANS[0] else (HOUR, state.history.count // _EVERY)
+        found = state.history.of(device, metric, span)
     values = [None] * (length - len(found)) + list(found)
     if count <= 0:
         return []
@@ -87,7 +93,10 @@ def spark(
 def choice_of_span(state: State) -> Line:
     """The spans that can be shown, the one that is marked."""
     here = span_of(state)
-    shown = (Span(f" ▸{each}", "text", "span") if each == here else Span(f" {each}", "dim", "span") for each in SPANS)
+    shown = (
+        Span(f" ▸{each}", "text", "span") if each == here else Span(f" {each}", "dim", "span")
+        for each in spans(state.node)
+    )
     return (Span("t", "key", "span"), *shown)
 
 

@@ -89,11 +89,16 @@ def word(state: State, device: Device, marks: dict[str, str]) -> Word:
         return Word(marks["skip"], "asleep", "idle")
     if reason is not None:
         return Word(marks["fail"], "no answer" if device.trouble is Trouble.NO_ANSWER else "lost", "lost")
+    given = _given(state, device, marks)
     if own is None:
-        return Word(" ", "no sample", "dim")
+        return given or Word(" ", "no sample", "dim")
+    if given is not None and given.role != "contributing" and given.text != "idle":
+        return given
     if slowed_by_trouble(own):
         return Word(marks["warn"], "heat" if any("thermal" in each for each in _reasons(own)) else "slowed", "warn")
     mark, role = (marks["warn"], "warn") if findings_of(state, device) else (" ", "text")
+    if given is not None and mark == " ":
+        mark, role = given.mark, given.role
     if "sw_power_cap" in _reasons(own):
         return Word(mark, "power cap", role)
     if own.gpu_util_pct is None:
@@ -102,6 +107,17 @@ def word(state: State, device: Device, marks: dict[str, str]) -> Word:
     return (
         Word(mark, "busy", role) if own.gpu_util_pct >= BUSY_PCT else Word(mark, "idle", "dim" if mark == " " else role)
     )
+
+
+def _given(state: State, device: Device, marks: dict[str, str]) -> Word | None:
+    """What an agent lets it do for others."""
+    decision = state.node.decision(device.id)
+    if decision is None:
+        return None
+    from netmind_tui.tui.node_word import ROLES, spoken  # noqa: PLC0415 - only where there is an agent
+
+    text = {"measuring": "measured", "contributing": "ready"}.get(decision.state.value, spoken(decision.state))
+    return Word(marks.get(decision.state.value, " "), text, ROLES[decision.state])
 
 
 def silence_words(state: State, device: Device, cells: int | None = None) -> str:

@@ -119,7 +119,7 @@ def _list(state: State, cells: int, rows: int, glyphs: Glyphs, *, focused: bool)
         mark = column(glyphs.marks["chosen"] if place == here else " ", _MARK, "key", action=wish)
         spans = [mark, Span(name, "chosen" if place == here else "text", wish)]
         if device.kind is not DeviceKind.CPU:
-            said = word(state, device, glyphs.marks)
+            said = word(state, device, glyphs.said)
             has_room = len(said.spoken) <= cells - 4 - _MARK - names - 1
             words = said.spoken if has_room else said.mark
             spans.append(Span(" " * (names + 1 - len(name)) + words, said.role, wish))
@@ -159,7 +159,7 @@ def _now(state: State, device: Device, cells: int, rows: int, glyphs: Glyphs) ->
     legend: Line = ()
     is_silent = reason_for_silence(state, device) is not None
     if is_silent:
-        said = word(state, device, glyphs.marks)
+        said = word(state, device, glyphs.said)
         lines = [line(Span(said.spoken, said.role)), *wrap(silence_words(state, device), inner, said.role)]
     elif height >= _CHARTS_FROM_ROWS:
         lines = grid(state, graphs(state, device), inner, height, glyphs)
@@ -196,8 +196,8 @@ def _one_line_each(state: State, device: Device, cells: int, rows: int, glyphs: 
 
 
 def _told(state: State, device: Device, cells: int, glyphs: Glyphs | None = None) -> list[Line]:
-    """What needs the owner about it, then what it is."""
-    lines: list[Line] = []
+    """What it does for others and why, what needs the owner about it, then what it is."""
+    lines = _why(state, device, cells, glyphs)
     for finding in findings_of(state, device):
         mark = glyphs.marks[str(finding.status)] if glyphs is not None else " "
         role = "warn" if str(finding.status) in {"warn", "unstable"} else "bad"
@@ -206,6 +206,26 @@ def _told(state: State, device: Device, cells: int, glyphs: Glyphs | None = None
         if finding.remediation:
             lines += [line("  ", *each) for each in wrap(finding.remediation, cells - 2)]
     return [*lines, *facts_in_columns(facts(state, device), cells)]
+
+
+def _why(state: State, device: Device, cells: int, glyphs: Glyphs | None) -> list[Line]:
+    """What an agent lets it do, with every reason by its rank, and what would lift the first."""
+    decision, told = state.node.decision(device.id), state.node.decisions
+    if decision is None or told is None:
+        return []
+    from netmind_tui.tui.node_word import ROLES, spoken, until_words  # noqa: PLC0415 - only where there is an agent
+
+    mark = glyphs.states[decision.state] if glyphs is not None else " "
+    until = until_words(decision, state.at or told.at)
+    said = f"{spoken(decision.state)}{f' {until}' if until else ''}: {decision.reason.sentence}"
+    first, *rest = wrap(said, cells - 2, "strong")
+    lines: list[Line] = [line(Span(f"{mark} ", ROLES[decision.state]), *first), *(line("  ", *each) for each in rest)]
+    if decision.reason.lift:
+        lines += [line("  ", *each) for each in wrap(decision.reason.lift, cells - 2)]
+    for reason in decision.reasons[1:]:
+        words = f"{'not counted' if reason.is_overridden else 'also'}: {reason.sentence}"
+        lines += [line("  ", *each) for each in wrap(words, cells - 2, "dim")]
+    return lines
 
 
 def _facts(state: State, told: Sequence[Line], cells: int, rows: int, glyphs: Glyphs, *, focused: bool) -> list[Line]:

@@ -102,7 +102,8 @@ def _seen(state: State, cells: int, glyphs: Glyphs) -> list[Line]:
 
 SCHEDULE = Empty(
     "Schedule",
-    "Nothing is scheduled: no agent runs on this machine that would keep a schedule.",
+    "Nothing is scheduled: no agent runs on this machine that would keep a schedule. netmind agent run starts one, "
+    "netmind agent install keeps one.",
     "Here the week will stand, hour by hour: when the machine may work for others, what would run, and why not.",
     ((",", "go settings", "another schedule: schedule.preset"), ("1", "go overview", "what the machine does now")),
     "netmind config get schedule.preset",
@@ -121,7 +122,8 @@ EARNINGS = Empty(
 )
 ACTIVITY = Empty(
     "Activity",
-    "Nothing is written down yet: no agent keeps a journal on this machine.",
+    "Nothing is written down yet: no agent keeps a journal on this machine. netmind agent run starts one, "
+    "netmind agent install keeps one.",
     "Here will stand everything that happened, with its reasons, and what comes next.",
     (("1", "go overview", "what the machine does now"), ("3", "go bench", "the runs that were kept")),
     "netmind bench --history",

@@ -10,7 +10,10 @@ from netmind_tui.tui.screen import overview_cards, overview_needs, overview_node
 from netmind_tui.tui.state import CARDS_UP_TO, State
 
 LAYOUTS = ("cards", "rows")
-_NODE_ROWS, _NODE_FROM_ROWS, _NEEDS_ROWS, _CHART_ROWS = overview_node.ROWS, 19, 5, 6
+_NODE_FROM_ROWS, _NEEDS_ROWS, _CHART_ROWS = 19, 5, 6
+TIME_STEPS = 84
+"""Half hours from a day ago to three quarters of a day from now."""
+_SINCE_FROM_CELLS, _SINCE_ROWS, _SINCE_LEAST, _TALL_ROWS = 96, 9, 6, 34
 _PROCESSES_FROM_CELLS, _PROCESSES_FROM_ROWS = 116, 34
 
 
@@ -26,12 +29,15 @@ def entries(state: State) -> tuple[Device, ...]:
 
 
 def boxes(state: State) -> Sequence[str]:
-    """Devices first, then what needs the owner."""
-    return ("devices", "needs") if state.needs else ("devices",)
+    """Devices first, then what needs the owner, and the line of time where there is one."""
+    timed = ("node",) if state.node.timeline is not None else ()
+    return ("devices", *(("needs",) if state.needs else ()), *timed)
 
 
 def count(state: State, box: str) -> int:
-    """One row a device, one a finding."""
+    """One row a device, one a finding; on the line of time one each half hour."""
+    if box == "node":
+        return TIME_STEPS
     return len(entries(state)) if box == "devices" else len(state.needs)
 
 
@@ -39,6 +45,8 @@ def opened(state: State, box: str, row: int) -> str | None:
     """A folded GPU unfolds, any other device opens its screen; a finding opens its evidence."""
     if box == "needs":
         return overview_needs.opened(state, row)
+    if box == "node":
+        return f"happened {row}"
     shown = entries(state)
     if row >= len(shown):
         return None
@@ -54,7 +62,7 @@ def unfolded(state: State, device: Device) -> str | None:
 
 def twin(state: State) -> str:
     """What shows the machine as text."""
-    return "netmind info"
+    return "netmind status" if state.node.is_there else "netmind info"
 
 
 def shows_processes(cells: int, rows: int) -> bool:
@@ -73,31 +81,48 @@ class _Parts:
 
 def body(state: State, cells: int, rows: int, glyphs: Glyphs) -> Sequence[Line]:
     """The node over the devices over what needs the owner."""
-    on_needs = state.view.focus.get("overview") == "needs" and bool(state.needs)
-    with_processes = shows_processes(cells, rows) and overview_node.can_know_processes(state)
-    left = cells * 3 // 5 if with_processes else cells
+    focus = state.view.focus.get("overview", "devices")
+    on_needs, on_node = focus == "needs" and bool(state.needs), focus == "node" and state.node.timeline is not None
+    on_devices = not on_needs and not on_node
+    with_since = state.node.is_there and cells >= _SINCE_FROM_CELLS
+    with_processes = not with_since and shows_processes(cells, rows) and overview_node.can_know_processes(state)
+    left = cells * 3 // 5 if with_processes else cells * 9 // 16 if with_since else cells
     as_cards = layout(state) == LAYOUTS[0]
     least, wanted = overview_needs.rows_between(state, left, rows, glyphs)
     if with_processes:
         wanted = max(wanted, min(rows // 4, overview_node.wanted_process_rows(state)))
+    if with_since:
+        wanted = max(wanted, _SINCE_ROWS if rows >= _TALL_ROWS else _SINCE_LEAST)
     divided = (_of_cards if as_cards else _of_rows)(state, rows, least, wanted)
-    drawn = overview_node.node(state, cells, divided.node, glyphs) if divided.node else []
+    drawn = overview_node.node(state, cells, divided.node, glyphs, focused=on_node) if divided.node else []
     if as_cards:
         chosen = min(state.view.row("devices"), max(0, len(entries(state)) - 1))
-        drawn += overview_cards.cards(state, cells, divided.devices, glyphs, chosen=chosen, focused=not on_needs)
+        drawn += overview_cards.cards(state, cells, divided.devices, glyphs, chosen=chosen, focused=on_devices)
     else:
         names = not divided.node
-        drawn += overview_rows.rows_box(state, cells, divided.devices, glyphs, focused=not on_needs, names=names)
+        drawn += overview_rows.rows_box(state, cells, divided.devices, glyphs, focused=on_devices, names=names)
     needs = overview_needs.needs(state, left, divided.needs, glyphs, focused=on_needs)
     if with_processes:
         needs = beside(needs, overview_node.processes(state, cells - left, divided.needs, glyphs))
+    if with_since:
+        from netmind_tui.tui.screen.overview_since import since  # noqa: PLC0415 - only where there is an agent
+
+        needs = beside(needs, since(state, cells - left, divided.needs, glyphs))
     return [*drawn, *needs]
+
+
+def _heights(state: State, rows: int) -> tuple[int, ...]:
+    """The rows that the node can have: where it has a line of time that always has room, otherwise none if need be."""
+    if state.node.timeline is not None:
+        found = overview_node.heights(state)
+        return found if rows >= _NODE_FROM_ROWS else found[-2:]
+    return (*overview_node.heights(state), 0) if rows >= _NODE_FROM_ROWS else (0,)
 
 
 def _of_cards(state: State, rows: int, least: int, wanted: int) -> _Parts:
     """The node gives way so that every card can be seen, then what needs the owner; cards have all that is left."""
     every = overview_cards.least_rows(state)
-    heights = (_NODE_ROWS, _NODE_ROWS - 1, 0) if rows >= _NODE_FROM_ROWS else (0,)
+    heights = _heights(state, rows)
     node = next((each for each in heights if rows - each - least >= every), heights[0])
     needs = max(least, min(wanted, rows - node - every))
     return _Parts(node, rows - node - needs, needs)
@@ -106,12 +131,12 @@ def _of_cards(state: State, rows: int, least: int, wanted: int) -> _Parts:
 def _of_rows(state: State, rows: int, least: int, wanted: int) -> _Parts:
     """The node gives way where not every row has room; what rows cannot use is for what needs the owner."""
     natural = overview_rows.wanted_rows(state, 0)
-    heights = (_NODE_ROWS, _NODE_ROWS - 1, 0) if rows >= _NODE_FROM_ROWS else (0,)
-    node = next((each for each in heights if rows - each - least >= natural), 0)
+    heights = _heights(state, rows)
+    node = next((each for each in heights if rows - each - least >= natural), heights[-1])
     needs = max(least, min(wanted, max(rows - node - natural, _NEEDS_ROWS)))
     devices = max(rows - node - needs, 0)
     spare = max(0, devices - max(natural, overview_rows.wanted_rows(state, devices)))
-    if node == _NODE_ROWS and spare >= overview_node.LEAST_CHART_ROWS:
+    if node == heights[0] and node and spare >= overview_node.LEAST_CHART_ROWS and overview_node.has_charts(state):
         node += min(spare, _CHART_ROWS)
-        spare -= node - _NODE_ROWS
+        spare -= node - heights[0]
     return _Parts(node, rows - node - needs - spare, needs + spare)

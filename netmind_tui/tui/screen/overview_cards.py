@@ -8,6 +8,7 @@ from netmind_tui.tui.screen.device_chart import choice_of_span, graphs, grid
 from netmind_tui.tui.screen.device_facts import facts, facts_in_columns
 from netmind_tui.tui.screen.device_now import reason_for_silence, short_name, silence_words, word
 from netmind_tui.tui.screen.overview_card import figures, more
+from netmind_tui.tui.screen.overview_node import waiting
 from netmind_tui.tui.screen.overview_order import of_cards
 from netmind_tui.tui.state import State
 
@@ -27,8 +28,8 @@ def cards(state: State, cells: int, rows: int, glyphs: Glyphs, *, chosen: int, f
     """The cards in so many rows: all that have room, the chosen one among them."""
     devices = of_cards(state)
     if not devices:
-        waiting = [line(Span("looking at the machine", "dim"))]
-        return framed(Box("devices", line(Span("devices", "title")), waiting), cells, rows, glyphs, focused=focused)
+        said = [line(Span(waiting(state), "dim"))]
+        return framed(Box("devices", line(Span("devices", "title")), said), cells, rows, glyphs, focused=focused)
     chosen = min(chosen, len(devices) - 1)
     least = [_least(state, each) for each in devices]
     first, last = _shown(least, rows, chosen)
@@ -63,7 +64,7 @@ def card(
 ) -> list[Line]:
     """One device in a frame: figures at the left, histories at the right, or below where it is narrow."""
     inner, height = cells - 4, max(0, rows - 2)
-    said = word(state, device, glyphs.marks) if device.kind is not DeviceKind.CPU else None
+    said = word(state, device, glyphs.said) if device.kind is not DeviceKind.CPU else None
     title = line(
         Span(device.id, "title", f"open {device.id}"),
         Span(f"  {short_name(device)}", "strong"),

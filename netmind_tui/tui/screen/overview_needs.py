@@ -1,11 +1,12 @@
 """What needs the owner, worst first: each with its next step, and its evidence once it is opened."""
 
 import re
-from collections.abc import Sequence
+from functools import lru_cache
 
 from netmind_tui.model.finding import Finding
 from netmind_tui.tui.glyph import Glyphs
 from netmind_tui.tui.picture import Box, Line, Span, fit, framed, line, wrap
+from netmind_tui.tui.same import Same
 from netmind_tui.tui.state import State
 
 _MOST_LEAST = 3
@@ -55,7 +56,7 @@ def needs(state: State, cells: int, rows: int, glyphs: Glyphs, *, focused: bool)
     chosen = min(state.view.row("needs"), len(found) - 1)
     blocks = [_full(state, each, place, inner, glyphs) for place, each in enumerate(found)]
     if sum(map(len, blocks)) > room and not any(is_open(state, each) for each in found):
-        blocks = _fitted(found, inner, room, glyphs)
+        blocks = _fitted(tuple(found), inner, room, Same(glyphs))
     first = _first(blocks, chosen, room)
     lines: list[Line] = []
     last = first
@@ -70,8 +71,10 @@ def needs(state: State, cells: int, rows: int, glyphs: Glyphs, *, focused: bool)
     return framed(Box("needs", title, lines, legend=legend, more=more), cells, rows, glyphs, focused=focused)
 
 
-def _fitted(found: Sequence[Finding], cells: int, room: int, glyphs: Glyphs) -> list[list[Line]]:
+@lru_cache(maxsize=8)
+def _fitted(found: tuple[Finding, ...], cells: int, room: int, signs: Same[Glyphs]) -> list[list[Line]]:
     """Every finding in a line, and in the lines that are left a line more for each, the worst ones first."""
+    glyphs = signs.value
     blocks = [_short(each, place, cells, glyphs, lines=1) for place, each in enumerate(found)]
     for lines in range(2, room + 1):
         for place, each in enumerate(found):
@@ -92,6 +95,10 @@ def _first(blocks: list[list[Line]], chosen: int, room: int) -> int:
 def _healthy(state: State, glyphs: Glyphs) -> Line:
     if state.diagnosis is not None:
         return line(Span(f"{glyphs.marks['pass']} nothing: the doctor found nothing wrong", "good"))
+    if state.feed.kind == "host":
+        return line(
+            Span("nothing: its agent asks nothing of you" if state.node.is_there else "it does not answer", "dim")
+        )
     if state.host is not None:
         return line(Span("nothing seen so far; the doctor has not finished yet", "dim"))
     return line(Span("looking at the machine", "dim"))
@@ -109,12 +116,18 @@ def _sign(finding: Finding, place: int, glyphs: Glyphs) -> Span:
 
 def _full(state: State, finding: Finding, place: int, cells: int, glyphs: Glyphs) -> list[Line]:
     """Everything that is said of a finding; the evidence only once it is opened."""
+    return _whole(finding, place, cells, Same(glyphs), is_opened=is_open(state, finding))
+
+
+@lru_cache(maxsize=64)
+def _whole(finding: Finding, place: int, cells: int, signs: Same[Glyphs], *, is_opened: bool) -> list[Line]:
+    glyphs = signs.value
     sign = _sign(finding, place, glyphs)
     room = max(8, cells - 1 - sign.width)
     indent = " " * (1 + sign.width)
     first, *rest = wrap(_titled(finding), room, "strong")
     lines: list[Line] = [line(" ", sign, *first), *(line(indent, *each) for each in rest)]
-    if is_open(state, finding):
+    if is_opened:
         for label, words in _evidence(finding):
             head, *tail = wrap(words, max(8, room - 9), "text")
             lines.append(line(indent, Span(f"{label:<9}", "dim"), *head))

@@ -21,13 +21,34 @@ ROWS, LEAST_CHART_ROWS = 4, 3
 _BAR_CELLS, _WIDE = 12, 90
 
 
-def node(state: State, cells: int, rows: int, glyphs: Glyphs) -> list[Line]:
+def heights(state: State) -> tuple[int, ...]:
+    """The rows that the box can have, the most it has use for first."""
+    if state.node.timeline is None:
+        return (ROWS, ROWS - 1)
+    from netmind_tui.tui.screen import overview_time  # noqa: PLC0415 - only where there is an agent
+
+    return overview_time.heights(state)
+
+
+def node(state: State, cells: int, rows: int, glyphs: Glyphs, *, focused: bool = False) -> list[Line]:
     """What the machine is and does, in so many rows; the draw of all GPUs stands in the border and in a chart."""
-    lines = [host_line(state, cells - 4, glyphs), identity(state, cells - 4)]
-    if rows - ROWS >= LEAST_CHART_ROWS:
-        lines += grid(state, _graphs(state), cells - 4, rows - ROWS, glyphs, columns=2)
-    keys = line(Span(draw(state), "figure")) if draw(state) else ()
-    return framed(Box("node", line(Span("node", "title")), lines, keys=keys), cells, rows, glyphs)
+    full = heights(state)[0]
+    if state.node.timeline is not None:
+        from netmind_tui.tui.screen import overview_time  # noqa: PLC0415 - as above
+
+        box = overview_time.box(state, cells, min(rows, full), glyphs, focused=focused)
+    else:
+        lines = [host_line(state, cells - 4, glyphs), identity(state, cells - 4)]
+        box = Box("node", line(Span("node", "title")), lines)
+    if rows - full >= LEAST_CHART_ROWS:
+        box = replace(box, lines=[*box.lines, *grid(state, _graphs(state), cells - 4, rows - full, glyphs, columns=2)])
+    box = replace(box, keys=line(Span(draw(state), "figure")) if draw(state) else box.keys)
+    return framed(box, cells, rows, glyphs, focused=focused)
+
+
+def has_charts(state: State) -> bool:
+    """Whether there is anything to draw over time."""
+    return bool(_graphs(state))
 
 
 def draw(state: State) -> str:
@@ -49,10 +70,12 @@ def _graphs(state: State) -> tuple[Graph, ...]:
     """The draw of all GPUs of the sum of their limits, and the processor."""
     limits = [power_limit(device, state.own(device)) for device in state.gpus if device.kind is DeviceKind.GPU]
     top = sum(each for each in limits if each is not None) if all(limits) else None
-    watts = draw(state).partition(" of ")[0]
+    watts = draw(state).partition(" W")[0].partition(" of ")[0]
     words = "" if top is None else f"{thousands(top)} W"
     power = Graph("power", ALL_GPUS, "power_draw_w", top, words, f"{watts} W" if watts else "not known")
     processor = graphs(state, state.cpu)[:1] if state.cpu is not None else ()
+    if top is None and not processor:
+        return ()
     return (power, *(replace(each, label="cpu") for each in processor))
 
 
@@ -97,7 +120,11 @@ def _memory(used: int | None, total: int | None) -> str:
 def identity(state: State, cells: int) -> Line:
     """What the machine is: its GPUs, its driver, its system, and what it runs in."""
     if state.host is None:
-        return line(Span("looking at the machine", "dim"))
+        agent = state.node.status.agent if state.node.status is not None else None
+        if agent is None:
+            return line(Span(waiting(state), "dim"))
+        told = line(Span(f"agent {agent.version}", "dim"))
+        return _as_fits([line(Span(cards(state), "strong")), told], cells, Span(" · ", "dim"))
     parts = [line(Span(cards(state), "strong"))]
     driver = state.driver
     if driver is None:
@@ -112,6 +139,14 @@ def identity(state: State, cells: int) -> Line:
         parts.append(line(Span(f"in {' in '.join(inside)}", "dim")))
     parts.append(line(Span(state.host.cpu.name or state.host.cpu.architecture, "dim")))
     return _as_fits(parts, cells, Span(" · ", "dim"))
+
+
+def waiting(state: State) -> str:
+    """What is waited for where nothing is known of a machine yet."""
+    host = state.node.place.hostname
+    if not host:
+        return "looking at the machine"
+    return f"nothing is known of {host} until its agent answers" if state.node.silence else f"reaching for {host}"
 
 
 def cards(state: State) -> str:

@@ -85,7 +85,7 @@ def row(state: State, device: Device, cells: int, glyphs: Glyphs, *, chosen: boo
     head = _head(state, device, has, glyphs, chosen=chosen)
     if device.kind is DeviceKind.CPU:
         return _processor(state, device, line(*head, column("", _WORD)), cells, glyphs)
-    spoken = word(state, device, glyphs.marks)
+    spoken = word(state, device, glyphs.said)
     now = line(*head, column(spoken.spoken, _WORD, spoken.role))
     if reason_for_silence(state, device) is not None:
         now = line(*now, " " * _GAP)

@@ -66,9 +66,19 @@ def rows_box(state: State, cells: int, rows: int, glyphs: Glyphs, *, focused: bo
     if last - first < len(shown):
         legend = line(Span(f"{first + 1}–{last} of {len(shown)}", "dim"))
     opens = "slices" if shown and is_folded(state, shown[chosen]) else "device"
-    more = line(Span("enter", "key"), Span(f" {opens}", "dim"))
+    more = line(Span("enter", "key"), Span(f" {opens}", "dim"), *_said(state))
     box = Box("devices", line(Span("devices", "title")), lines, keys=keys, legend=legend, more=more)
     return framed(box, cells, rows, glyphs, focused=focused)
+
+
+def _said(state: State) -> Line:
+    """What can be said of the device under the cursor."""
+    if not state.node.may_control or state.view.read_only:
+        return ()
+    words = (("k", "give back", "give back"), ("x", "exclude", "exclude"))
+    return tuple(
+        Span(text, role, wish) for key, what, wish in words for text, role in ((f"  {key}", "key"), (f" {what}", "dim"))
+    )
 
 
 def _most(state: State, device: Device) -> int:
@@ -79,7 +89,7 @@ def _most(state: State, device: Device) -> int:
 
 def _tally(state: State, glyphs: Glyphs) -> Line:
     """How many GPUs do what, those that need attention first: ``1 lost · 1 heat · 6 busy``."""
-    spoken = [word(state, device, glyphs.marks) for device in state.gpus if device.kind is DeviceKind.GPU]
+    spoken = [word(state, device, glyphs.said) for device in state.gpus if device.kind is DeviceKind.GPU]
     count = Counter(each.text for each in spoken)
     roles = {text: {each.role for each in spoken if each.text == text} for text in count}
     loud = {text: next((role for role in _LOUD if roles[text] == {role}), "dim") for text in count}

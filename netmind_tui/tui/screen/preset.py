@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from netmind_tui.tui.glyph import Contribution, Glyphs
+from netmind_tui.model.contribution import Contribution
+from netmind_tui.tui.glyph import Beyond, Glyphs
 from netmind_tui.tui.picture import Line, Span, line
 
 PRESETS: Mapping[str, tuple[str, str]] = {
@@ -25,7 +26,7 @@ def day_of(preset: str, cells: int, glyphs: Glyphs) -> list[Line]:
     each = 2 if cells >= _WIDE else 1
     marks = "".join(f"{hour:<{_MARK_H * each}}" for hour in range(0, _DAY_H, _MARK_H))
     spans = [(hour, may_work(preset, hour)) for hour in range(_DAY_H)]
-    will, idle = glyphs.states[Contribution.WILL], glyphs.states[Contribution.IDLE]
+    will, idle = glyphs.states[Beyond.WILL], glyphs.states[Contribution.IDLE]
     drawn = [Span((will if works else idle) * each, "contributing" if works else "idle") for _, works in spans]
     return [line(Span(marks, "dim")), tuple(drawn)]
 

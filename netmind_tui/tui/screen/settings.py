@@ -181,7 +181,13 @@ def _table(row: Row) -> str:
 
 
 def _a(table: str) -> str:
-    return {"alias": "a name for a device", "keys": "a key for an action", "device": "what a device draws"}[table]
+    return {
+        "alias": "a name for a device",
+        "keys": "a key for an action",
+        "device": "what a device draws",
+        "host": "the agent of another machine",
+        "hooks": "a program for an event",
+    }[table]
 
 
 def _about(state: State, cells: int, glyphs: Glyphs) -> list[Line]:

@@ -1,0 +1,219 @@
+"""The agent of the machine that does not exist: its story is made up, its decisions follow from the real rules."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from netmind_tui import __version__
+from netmind_tui.model.agent import AgentInfo, DeviceStatus, OverrideRequest, PolicyStatus, Question, Status
+from netmind_tui.model.contribution import Contribution
+from netmind_tui.model.decide import decide
+from netmind_tui.model.event import Event, EventKind
+from netmind_tui.model.forecast import forecast
+from netmind_tui.model.override import Override, OverrideKind
+from netmind_tui.model.policy import Limits, Policy, Profile, Window
+from netmind_tui.model.situation import DeviceFact, Situation
+from netmind_tui.model.timeline import DeviceLine, Timeline
+from netmind_tui.node.agent import override_book
+from netmind_tui.node.journal.past import lines
+from netmind_tui.tui.demo_story import CARDS, figures, specials, year
+from netmind_tui.tui.link_question import AFTER, BEFORE, REACHES
+from netmind_tui.tui.message import Message
+from netmind_tui.tui.node_state import Counted, Foretold, Happened, Linked, LookedBefore, Remembered
+from netmind_tui.tui.state import State
+
+_IDLE_AFTER, _IDLE_H, _DAY_H = 3, 4, 24
+_FROM = timedelta(hours=60)
+_TAKES = frozenset({Contribution.GAVE_WAY, Contribution.PAUSED, Contribution.LOST, Contribution.BLOCKED})
+_LIFTS = {
+    "paused": "netmind resume gpu:7",
+    "temperature": "more air for gpu:4, or a lower power cap in its profile",
+    "gpu-in-use": "netmind contribute gpu:0, or a larger guard.gpu-in-use.memory",
+    "lost": "a reboot, or another riser: its bus fell silent",
+}
+
+
+class DemoLink:
+    """What a ``Link`` is, without an agent: everything is made from the moment that it is asked at."""
+
+    def __init__(
+        self,
+        lost: Callable[[], frozenset[str]] = frozenset,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._lost, self._now = lost, now
+        self._began = now()
+        self._policy = policy(self._began)
+        self.overrides: tuple[Override, ...] = (
+            Override(
+                kind=OverrideKind.PAUSE,
+                devices=("gpu:7",),
+                at=self._began - timedelta(minutes=44),
+                until=self._began.replace(minute=0, second=0, microsecond=0) + timedelta(hours=4),
+                by="owner",
+                via="cli",
+            ),
+        )
+        self._events = _history(self._policy, self._began)
+        self._told: tuple[object, ...] | None = None
+        self._states: dict[str, Contribution] = {}
+        self._note(self._status(self._began, frozenset()), self._began)
+
+    def start(self) -> None:
+        """See ``Link``."""
+
+    def stop(self) -> None:
+        """See ``Link``."""
+
+    def follow(self, state: State) -> None:
+        """See ``Link``."""
+
+    def news(self) -> list[Message]:
+        """See ``Link``: all of it at first, then what has changed."""
+        now, lost = self._now(), self._lost()
+        self.overrides, _ = override_book.split_at(self.overrides, now)
+        stands = (self.overrides, lost, now.replace(second=0, microsecond=0))
+        if stands == self._told:
+            return []
+        is_first, self._told = self._told is None, stands
+        status = self._status(now, lost)
+        known = len(self._events)
+        self._note(status, now)  # what was lost before anybody looked is news, too
+        found: list[Message] = [Linked(status), Foretold(self._timeline(now, lost))]
+        found.append(Happened(self._events if is_first else self._events[known:], is_all=is_first))
+        if is_first:
+            found += [Counted(year(now)), LookedBefore(now - timedelta(hours=13))]
+            found += [Remembered(span, figures(span)) for span in REACHES]
+        return found
+
+    def say(self, request: OverrideRequest) -> Status:
+        """See ``Link``."""
+        now = self._now()
+        new = override_book.said(request, now, CARDS, by="you", via="tui")
+        override_book.check_stop(self.overrides, new)
+        self.overrides = override_book.with_new(self.overrides, new)
+        return self._status(now, self._lost())
+
+    def _facts(self, lost: frozenset[str]) -> tuple[DeviceFact, ...]:
+        return tuple(
+            DeviceFact(device=name, lost="it fell off the bus (simulated)" if name in lost else None, works=True)
+            for name in CARDS
+        )
+
+    def _status(self, now: datetime, lost: frozenset[str]) -> Status:
+        devices = self._facts(lost)
+        return Status(
+            at=now,
+            agent=AgentInfo(
+                version=__version__,
+                pid=0,
+                node="simulated-rig",
+                started_at=self._began - timedelta(days=31, hours=5),
+                unit="system",
+                state_folder="",
+                socket="",
+                role="policy",
+            ),
+            decisions=decide(self._policy, UTC, now, Situation(devices=devices), self.overrides),
+            devices=tuple(DeviceStatus(device=name, workload="simulated") for name in CARDS),
+            overrides=self.overrides,
+            policy=PolicyStatus(zone="UTC", windows=1),
+            questions=(
+                Question(
+                    id="user-active",
+                    sentence="cannot tell whether somebody is here (no seat): run nevertheless, or pause?",
+                    command="netmind schedule answer user-active run",
+                ),
+            ),
+        )
+
+    def _timeline(self, now: datetime, lost: frozenset[str]) -> Timeline:
+        start, devices = now - BEFORE, self._facts(lost)
+        told = forecast(self._policy, UTC, start, now, now + AFTER, devices, self.overrides)
+        past = {line.device: line.spans for line in lines(self._events, CARDS, start, now)}
+        joined = (
+            DeviceLine(
+                device=line.device,
+                spans=(
+                    *past[line.device],
+                    *(replace(each, start=max(each.start, now)) for each in line.spans if each.end > now),
+                ),
+            )
+            for line in told.devices
+        )
+        return replace(told, devices=tuple(joined))
+
+    def _note(self, status: Status, now: datetime) -> None:
+        """Write down what changed since the last look."""
+        before = dict(self._states)
+        assert status.decisions is not None  # noqa: S101 - it is made with them
+        for each in status.decisions.devices:
+            self._states[each.device] = each.state
+            if before and before[each.device] is not each.state:
+                sentence = each.reason.sentence
+                self._events = (
+                    *self._events,
+                    _event(len(self._events) + 1, now, each.device, each.state, each.reason.code, sentence, 0.0),
+                )
+
+
+def policy(now: datetime) -> Policy:
+    """The terms: always but for four hours, which begin in three."""
+    idle = (now.astimezone(UTC).hour + _IDLE_AFTER) % _DAY_H
+    window = Window(
+        days=tuple(range(7)),
+        start_minute=(idle + _IDLE_H) % _DAY_H * 60,
+        end_minute=(idle or _DAY_H) * 60,
+        profile="cheap",
+    )
+    return Policy(zone="UTC", profiles=(Profile(name="cheap", limits=Limits(power_cap_w=420.0)),), windows=(window,))
+
+
+def _event(
+    number: int,
+    at: datetime,
+    device: str,
+    state: Contribution,
+    code: str,
+    reason: str,
+    took_s: float,
+    *,
+    window: str = "",
+) -> Event:
+    """One of the journal."""
+    return Event(
+        id=number,
+        at=at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        kind=EventKind.DECISION_CHANGED,
+        device=device,
+        sentence=f"{device} {state.value}: {reason}",
+        data={"state": state.value, "code": code, "reason": reason, **({"window": window} if window else {})},
+        cost={"device_s": took_s} if took_s else {},
+        prevention=_LIFTS.get(code) if state in _TAKES else None,
+    )
+
+
+def _history(terms: Policy, now: datetime) -> tuple[Event, ...]:
+    """What the rules did, and what came between."""
+    start = now - _FROM
+    base = forecast(terms, UTC, start, now, now, tuple(DeviceFact(device=name, works=True) for name in CARDS))
+    marks = []
+    for line in base.devices:
+        own = specials(line.device, now)
+        marks += [
+            (span.start, line.device, span.state, span.code, span.sentence, 0.0, span.window or "")
+            for span in line.spans
+            if not any(each.start <= span.start < each.end for each in own)
+        ]
+        for each in own:
+            marks.append((each.start, line.device, each.state, each.code, each.sentence, 0.0, "cheap"))
+            ruling = next((span for span in line.spans if span.start <= each.end < span.end), None)
+            if ruling is not None:
+                took = (each.end - each.start).total_seconds()
+                marks.append(
+                    (each.end, line.device, ruling.state, ruling.code, ruling.sentence, took, ruling.window or "")
+                )
+    return tuple(
+        _event(number, at, device, state, code, sentence, took, window=window)
+        for number, (at, device, state, code, sentence, took, window) in enumerate(sorted(marks), start=1)
+    )

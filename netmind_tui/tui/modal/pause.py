@@ -1,0 +1,28 @@
+"""Asks for how long devices are to be the owner's, and shows the command that says the same."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from netmind_tui.model.override import OverrideKind
+from netmind_tui.tui import node_say
+from netmind_tui.tui.modal.prompt import Prompt
+from netmind_tui.tui.picture import Box, Span, line
+
+_HINT = "For how long: 1h, 90m; or until when: 18:00, tomorrow 07:00, or a date such as 2026-11-27T18:00."
+
+
+class PausePrompt(Prompt):
+    """Ends with the words that were taken, or with ``None``."""
+
+    def __init__(self, devices: Sequence[str], now: datetime, host: str = "") -> None:
+        title = f"pause {node_say.about(devices)}" + (f" of {host}" if host else "")
+        super().__init__(
+            title, _HINT, node_say.CHOICES[0], lambda words: node_say.fault(words, now), choices=node_say.CHOICES
+        )
+        self._devices, self._host = tuple(devices), host
+
+    def box(self) -> Box:
+        """The prompt, and in its lower border what it comes to."""
+        twin = node_say.command(OverrideKind.PAUSE, self._devices, self.text, self._host)
+        return replace(super().box(), legend=line(Span(twin, "dim")) if self.fault is None else ())
