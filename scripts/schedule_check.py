@@ -346,7 +346,8 @@ def decide_check(
     expiries = {(each.until - scene.start) // MINUTE for each in overrides if each.until is not None}
     until = None
     for at in range(place + 1, len(held)):
-        if at in expiries and owners_word(overrides, device, scene.start + at * MINUTE) != said:
+        # What goes on under another word of the same kind does not end.
+        if at in expiries and kind_of(owners_word(overrides, device, scene.start + at * MINUTE)) is not kind_of(said):
             until = scene.start + at * MINUTE
             break
         counts = said is None or said.kind is OverrideKind.CONTRIBUTE
@@ -371,6 +372,11 @@ def owners_word(overrides: tuple[Override, ...], device: str, at: datetime) -> O
     """The word that holds: a stop before all, then the latest."""
     mine = [each for each in overrides if each.covers(device) and (each.until is None or each.until > at)]
     return max(mine, key=lambda each: (each.kind is OverrideKind.STOP, each.at), default=None)
+
+
+def kind_of(word: Override | None) -> OverrideKind | None:
+    """What it says."""
+    return None if word is None else word.kind
 
 
 def night_check(scene: Scene, tally: Tally) -> None:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from netmind_tui.cli.page import Page, printed
-from netmind_tui.cli.week_view import NOTHING, heading, letters_of, row, styles_of
+from netmind_tui.cli.week_view import NOTHING, heading, row, styles_of
 from netmind_tui.model.contribution import Contribution
 from netmind_tui.model.offset import MINUTE_US, Offsets, as_moment, moment_us, wall_us
 from netmind_tui.model.policy import MINUTES_A_DAY, Policy
 from netmind_tui.model.selector import ranges
 from netmind_tui.model.timeline import Span, Timeline
+from netmind_tui.model.week_word import letters_of
 from netmind_tui.model.weekplan import CELL_MINUTES, CELLS_A_DAY
 
 if TYPE_CHECKING:

@@ -54,6 +54,8 @@ def check(
                 diagnostics.warn(f"{found.path} is not there: nothing ever runs")
         for line in _lines(policy, facts):
             output.line(line)
+        for line in _absent(policy, found):
+            diagnostics.warn(line)
         output.line("valid")
         return _settle(found, questions)
 
@@ -92,6 +94,26 @@ def _looked(policy: "Policy") -> "tuple[tuple[GuardFact, ...], tuple[Question, .
     terms = seen(None).resolved(policy)
     found = survey(terms.guards, Path.home())
     return found.facts, found.questions
+
+
+def _absent(policy: "Policy", found: "InForce | None") -> Iterator[str]:
+    """The names of devices in the policy that none has here: their rules hold for nothing."""
+    named = [(f"profile.{each.name}", each.limits.devices) for each in policy.profiles]
+    named += [(f"exception {each.name!r}", each.devices) for each in policy.exceptions]
+    named += [(f"guard.{each.kind}", each.devices) for each in policy.guards]
+    if not any(names for _, names in named):
+        return
+    from netmind_tui.cli.schedule_seen import seen  # noqa: PLC0415 - see above
+    from netmind_tui.config import read_config  # noqa: PLC0415 - see above
+    from netmind_tui.model.selector import ranges, select  # noqa: PLC0415 - see above
+
+    devices, aliases = seen(found.client if found is not None else None).devices, read_config().alias
+    said: set[str] = set()
+    for key, names in named:
+        missing = [name for name in select(names, devices, aliases).missing if name not in said] if names else []
+        said.update(missing)
+        if missing:
+            yield f"{key}.devices: {ranges(missing)} is not here now, so that this is about no device by that name"
 
 
 def _lines(policy: "Policy", facts: "Sequence[GuardFact]") -> Iterator[str]:

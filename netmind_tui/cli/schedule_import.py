@@ -30,8 +30,8 @@ def import_calendar(
     from zoneinfo import ZoneInfo  # noqa: PLC0415 - see above
 
     from netmind_tui.cli.schedule_place import all_faults, commit, in_force  # noqa: PLC0415 - see above
-    from netmind_tui.cli.schedule_view import exception_words  # noqa: PLC0415 - see above
-    from netmind_tui.node.policy.calendar_import import imported, read_calendar  # noqa: PLC0415 - see above
+    from netmind_tui.model.week_word import exception_words  # noqa: PLC0415 - see above
+    from netmind_tui.node.policy.calendar_import import imported, read_calendar, source_name  # noqa: PLC0415 - see above
 
     chosen, called = _named(devices), _called(name)
     with all_faults(), in_force() as found:
@@ -41,7 +41,9 @@ def import_calendar(
         for remark in busy.remarks:
             diagnostics.warn(f"{file}: {remark}")
         today = now.astimezone(zone).replace(tzinfo=None, hour=0, minute=0, second=0, microsecond=0)
-        result = imported(before, called or file.name, busy.times, today, devices=chosen, name=called, replaces=replace)
+        result = imported(
+            before, called or source_name(file.name), busy.times, today, devices=chosen, name=called, replaces=replace
+        )
         if not dry_run and result.after is not before:
             commit(found, before, result.after)
         output.line("unchanged" if result.after is before else "changed")
@@ -57,12 +59,13 @@ def import_calendar(
 def _named(devices: list[str] | None) -> tuple[str, ...]:
     from netmind_tui.model.exit import ExitCode  # noqa: PLC0415 - see above
     from netmind_tui.model.problem import Problem  # noqa: PLC0415 - see above
-    from netmind_tui.node.policy.value import devices as read_devices  # noqa: PLC0415 - see above
+    from netmind_tui.node.policy import value  # noqa: PLC0415 - see above
 
     if devices is None:
         return ()
+    value.forget()
     try:
-        return read_devices(devices)
+        return value.devices(devices)
     except ValueError as error:
         raise Problem(f"--devices: {error}", ExitCode.USAGE) from error
 

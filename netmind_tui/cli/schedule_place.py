@@ -128,7 +128,7 @@ def commit(found: InForce, before: "PolicySource", after: "PolicySource") -> InF
     if found.client.policy().sha256 != found.document.sha256:
         words = "somebody changed it meanwhile; nothing was written: look at it and try again"
         raise Problem(f"{found.path}: {words}", ExitCode.USAGE)
-    document = found.client.set_policy((after.data or b"").decode())
+    document = found.client.set_policy((after.data or b"").decode(), instead_of=found.document.sha256)
     return replace(found, document=document, data=after.data, preset=None, refused=None)
 
 

@@ -9,9 +9,10 @@ from rich.text import Text
 
 from netmind_tui.cli.page import Page, printed
 from netmind_tui.cli.schedule_place import InForce
-from netmind_tui.cli.week_view import letters_of, styles_of, week
+from netmind_tui.cli.week_view import styles_of, week
 from netmind_tui.model.decide_text import duration
 from netmind_tui.model.policy import DAYS, Exception_, Guard, GuardKind, Holiday, Limits, Policy
+from netmind_tui.model.week_word import exception_words, letters_of, limits_words
 from netmind_tui.model.weekplan import any_hours_a_week, hours_a_week, layers, week_cells
 from netmind_tui.node.sense.words import limit_words
 
@@ -52,26 +53,6 @@ def table(found: InForce, now: datetime, page: Page) -> str:
     blocks += _dates(policy, now)
     blocks += _guards(policy.guards)
     return printed(blocks, page)
-
-
-def limits_words(limits: Limits) -> str:
-    """Limits in words; ``no limits`` where there are none."""
-    parts = [", ".join(limits.devices)] if limits.devices else []
-    if limits.cpu_share_pct is not None:
-        parts.append(f"CPU {limits.cpu_share_pct} %")
-    if limits.gpu_memory_share_pct is not None:
-        parts.append(f"GPU memory {limits.gpu_memory_share_pct} %")
-    if limits.power_cap_w is not None:
-        parts.append(f"power cap {limits.power_cap_w:g} W")
-    return ", ".join(parts) or "no limits"
-
-
-def exception_words(exception: Exception_) -> str:
-    """An exception in one line."""
-    what = f"runs ({exception.profile})" if exception.profile else "runs" if exception.allows else "never"
-    devices = f", {', '.join(exception.devices)}" if exception.devices else ""
-    source = "" if exception.source == "policy" else f"  [{exception.source}]"
-    return f"{_span(exception.start, exception.end)}  {what}{devices}  {exception.name}{source}"
 
 
 def guard_words(guard: Guard) -> str:
@@ -186,13 +167,3 @@ def _start(exception: Exception_) -> datetime:
 def _holiday_words(holiday: Holiday) -> str:
     year = "every year" if holiday.year is None else str(holiday.year)
     return f"{holiday.month:02d}-{holiday.day:02d} {year}  as {DAYS[holiday.as_day].capitalize()}  {holiday.name}"
-
-
-def _span(start: datetime, end: datetime) -> str:
-    last = end - timedelta(minutes=1)
-    is_whole = start.time() == end.time() == datetime.min.time()
-    if is_whole:
-        same = last.date() == start.date()
-        return f"{start:%a %Y-%m-%d}" if same else f"{start:%a %Y-%m-%d} – {last:%a %Y-%m-%d}"
-    until = f"{end:%H:%M}" if start.date() == end.date() else f"{end:%a %Y-%m-%d %H:%M}"
-    return f"{start:%a %Y-%m-%d %H:%M} – {until}"

@@ -1,7 +1,6 @@
 """Pictures of weeks and days: a row of 48 half hours each, a letter for each profile."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from string import ascii_uppercase
+from collections.abc import Mapping, Sequence
 
 from rich.text import Text
 
@@ -14,15 +13,6 @@ _MARK_H = 3
 _LABEL = 12
 WHOLE = _LABEL + CELLS_A_DAY
 """So many columns show every half hour; on fewer a sign stands for an hour."""
-
-
-def letters_of(profiles: Iterable[str]) -> dict[str, str]:
-    """A capital letter of its own for each profile, if it can be one that is in its name."""
-    found: dict[str, str] = {}
-    for name in profiles:
-        wanted = [*(sign for sign in name.upper() if sign in ascii_uppercase), *ascii_uppercase]
-        found[name] = "#" if not name else next((sign for sign in wanted if sign not in found.values()), "?")
-    return found
 
 
 def styles_of(letters: Mapping[str, str]) -> dict[str, str]:

@@ -69,6 +69,9 @@ class Status:
     """``GET /v1/status``, ``netmind status --json``.
 
     Without an agent ``agent`` is ``None`` and ``offline`` says how to start one.
+
+    ``warnings`` are sentences about the agent itself: that what was said is not remembered because the disk is full,
+    that a stopped device is still measured.
     """
 
     schema: str = "netmind.status/1"
@@ -82,6 +85,7 @@ class Status:
     policy: PolicyStatus = field(default_factory=PolicyStatus)
     questions: tuple[Question, ...] = ()
     sample: Sample | None = None
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

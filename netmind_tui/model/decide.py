@@ -6,7 +6,7 @@ Precedence: what cannot (lost, blocked, measured) · the owner's stop · what th
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 
 from netmind_tui.model.contribution import Contribution, Rung, lowest
@@ -84,10 +84,21 @@ class Outlook:
             expiry = min((each.until for each in self.overrides if each.until and each.until > moment), default=None)
             change = self.week.next_change(self.device, moment) if times_count else None
             following = min((each for each in (expiry, change) if each is not None), default=None)
-            if following is None or following == change or self.override(following) != held:
+            if following is None or following == change or not _is_same(self.override(following), held):
                 return following
             moment = following
         return None
+
+    def lasting(self, at: datetime) -> Override | None:
+        """The owner's word at a moment, with the end of the last of its kind that goes on where it ends."""
+        held = self.override(at)
+        until = held.until if held else None
+        for _ in range(_MOST_CHANGES):
+            after = self.override(until) if until else None
+            if after is None or not _is_same(after, held):
+                break
+            until = after.until
+        return replace(held, until=until) if held else None
 
     def turns(self, at: datetime) -> datetime | None:
         """When it is first the other way round: work no longer allowed, or allowed at last."""
@@ -104,7 +115,7 @@ def _decision(
     week: Week, now: datetime, situation: Situation, device: DeviceFact, overrides: Sequence[Override]
 ) -> Decision:
     outlook = Outlook(week, device.device, overrides)
-    override, standing = outlook.override(now), outlook.standing(now)
+    override, standing = outlook.lasting(now), outlook.standing(now)
     against = verdicts(week.policy, device, standing, override, situation.facts, situation.blocked)
     contributes = override if override is not None and override.kind is OverrideKind.CONTRIBUTE else None
     binding, others = weigh(against, override)
@@ -137,6 +148,10 @@ def _decision(
         window=standing.name,
         until=None if binding and binding[0].rank <= MEASURES else outlook.next_change(now),
     )
+
+
+def _is_same(one: Override | None, other: Override | None) -> bool:
+    return (one.kind if one else None) is (other.kind if other else None)
 
 
 def _is_near(lead_s: float, now: datetime, device: DeviceFact, end: datetime | None) -> bool:

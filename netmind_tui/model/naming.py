@@ -47,19 +47,17 @@ def covers(names: tuple[str, ...], device: str) -> bool:
     """
     if not names or device in names:
         return True
-    found = {device, card_of(device)}
-    return any(_means(name, each) for name in names for each in found)
+    found = {"all", device, device.partition(":")[0], card_of(device), card_of(device).partition(":")[0]}
+    return any(not found.isdisjoint(_meant(name)) for name in names)
 
 
 _KINDS = ("all", *DeviceKind)
 
 
 @lru_cache(maxsize=1024)
-def _means(name: str, device: str) -> bool:
-    kind = device.partition(":")[0]
+def _meant(name: str) -> frozenset[str]:
+    """The ids and kinds that a name means; of slots and UUIDs themselves, which are nobody's id."""
     try:
-        parts = parse(name)
+        return frozenset(part.text for part in parse(name))
     except Problem:
-        return False
-    stand_in = Device(id=device, kind=DeviceKind(kind) if kind in set(DeviceKind) else DeviceKind.GPU)
-    return any(part.matches(stand_in) for part in parts)
+        return frozenset()

@@ -111,8 +111,9 @@ class Guard:
     CPU), °C, seconds without input (user-active), bytes (GPU memory of others, free disk), joules a day (energy), the
     currency's major unit per kWh (price, profit; as a decimal string in ``amount``, never a float). ``programs`` are
     the exclusive ones; ``util_pct`` and ``ignore`` are of gpu-in-use: from which utilisation by others it denies too,
-    and which programs do not count (compositors never do). ``give_way`` is the rung; ``on_unknown`` is ``None`` until the owner has answered. ``devices``
-    empty means all.
+    and which programs do not count (compositors never do). ``give_way`` is the rung; ``on_unknown`` is ``None`` until
+    the owner has answered, and ``run`` only answers for what this machine never had: what was seen here once and no
+    longer is pauses. ``devices`` empty means all.
     """
 
     kind: GuardKind

@@ -34,8 +34,8 @@ _GRAPHICAL = frozenset({"x11", "wayland", "mir"})
 class Session:
     """One session.
 
-    ``kind`` is ``x11``, ``wayland``, ``tty`` …; ``group`` is logind's class: ``user``, ``user-early`` (root), ``user-light``,
-    ``greeter``, ``background`` …
+    ``kind`` is ``x11``, ``wayland``, ``tty`` …; ``group`` is logind's class: ``user``, ``user-early`` (root's),
+    ``user-light``, ``greeter``, ``background`` …
     ``state`` is ``active`` in the foreground, ``online`` behind another one, ``closing`` at its end. ``idle_since_s``
     is on the monotonic clock: since when the desktop says that nobody is there, or the last input of a terminal.
     """

@@ -50,6 +50,7 @@ PLAIN = page.Page(100, is_terminal=False, encoding="utf-8")
 def box(node, tmp_path, monkeypatch):
     """A machine without cards on which no agent runs."""
     monkeypatch.setenv("NETMIND_SOCKET", str(tmp_path / "a.sock"))
+    monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.setenv("TZ", "Europe/Berlin")
     for name in ("NETMIND_POLICY", "NETMIND_CONFIG", "XDG_RUNTIME_DIR"):
         monkeypatch.delenv(name, raising=False)
@@ -254,6 +255,22 @@ def test_a_check_shows_what_each_guard_sees_and_ends_with_0(box, written):
     assert "allows now: " in done.out
     assert "read from file system" in done.out
     assert done.out.endswith("valid\n")
+
+
+def test_a_check_says_which_devices_of_a_rule_are_not_here(box, written):
+    draft = written(POLICY + 'devices = ["cpu", "gpu:5", "gpu:6"]\n')
+    done = box("schedule", "check", draft)
+    assert done.code == 0
+    assert "guard.disk.devices: gpu:5-6 is not here now" in done.err
+
+
+def test_a_calendar_of_a_long_name_is_marked_with_a_short_one_of_its_own(box, written):
+    box("schedule", "set", written(POLICY))
+    path = written(calendar(3), f"{'x' * 90}.ics")
+    assert box("schedule", "import", path).out.startswith("changed\n")
+    assert box("schedule", "import", path).out == "unchanged\n"
+    box("schedule", "import", written(calendar(3), f"{'x' * 91}.ics"))
+    assert policy_file(box).read_text().count("[[exception]]") == 2
 
 
 def test_what_only_the_owner_can_answer_ends_with_3_until_it_is_answered(box, written):

@@ -214,6 +214,8 @@ def test_a_line_has_no_gap_and_says_at_every_moment_what_an_explanation_says(wor
         assert (spans[0].start, spans[-1].end) == (start, end)
     for each in spans:
         middle = each.start + (each.end - each.start) / 2
+        if middle == NOW:  # then it is what is decided, and not what would be if there were work
+            continue
         said = explain(terms, BERLIN, middle, NOW, GPU, words, facts, prices)
         assert said.state is each.state
         assert each.code in {reason.code for reason in said.reasons[:2]}

@@ -250,3 +250,13 @@ def test_where_nothing_can_be_counted_our_load_is_not_known(tmp_path):
     processes = ProcessList(tmp_path, AGENT)
     processes.look()
     assert OwnLoad(processes, lambda: 1.0, 4).percent() is None
+
+
+def test_a_script_is_known_by_its_own_name_and_no_other_argument_is(tree):
+    tree.add(700, "python3")
+    (tree.root / "proc/700/cmdline").write_bytes(b"/usr/bin/python3.11\0-O\0/opt/Game.py\0--fast\0")
+    tree.add(701, "vim")
+    (tree.root / "proc/701/cmdline").write_bytes(b"vim\0other.py\0")
+    processes = listed(tree)
+    assert names(processes, "/home/anna/game.py") == ["python3"]
+    assert names(processes, "other.py", "--fast") == []

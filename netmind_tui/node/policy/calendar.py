@@ -4,6 +4,7 @@ A rule can be written that keeps any reader busy for hours, so this is run as a 
 (``node/policy/calendar_import.py``): a file on stdin, a zone and two moments as arguments, JSON on stdout.
 """
 
+import codecs
 import os
 import sys
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ MOST_OCCURRENCES = 5000
 _MOST_EVENTS = 50_000
 _LONGEST_NAME = 80
 _MOST_A_DAY = 48
+_FIRST_YEAR, _LAST_YEAR = 1900, 9000
+_ONCE = ("DTSTART", "DTEND", "DURATION", "RECURRENCE-ID")
+_UNREADABLE = (ValueError, ArithmeticError, TypeError, AttributeError, KeyError)
 _TOO_OFTEN = ("SECONDLY", "MINUTELY")
 _MOST_REMARKS = 10
 _DAY = timedelta(days=1)
@@ -43,23 +47,26 @@ def busy_times(data: bytes, zone: tzinfo, start: datetime, end: datetime) -> Bus
     Raises:
         ValueError: it is no calendar, or has too much in it; the message says what.
     """
-    calendar, remarks = _calendar(data)
+    calendar, remarks = _calendar(_text(data), start - _DAY, end + _DAY)
     found: dict[Exception_, None] = {}
-    free = count = 0
-    try:
-        for event in _occurrences(calendar, start - _DAY, end + _DAY, remarks):
-            count += 1
-            if count > MOST_OCCURRENCES:
-                raise ValueError(f"it has more than {MOST_OCCURRENCES} busy times in that span")
+    free = empty = 0
+    events = _occurrences(calendar, start - _DAY, end + _DAY, remarks)
+    if len(events) > MOST_OCCURRENCES:
+        raise ValueError(f"it has more than {MOST_OCCURRENCES} busy times in that span")
+    for event in events:
+        try:
             if _is_free(event):
                 free += 1
                 continue
             span = _span(event, zone)
-            if span is None or not _meets(span, zone, start, end):
-                continue
-            found[Exception_(name=_name(event), start=span[0], end=span[1])] = None
-    except (ArithmeticError, TypeError, AttributeError, KeyError) as error:
-        raise ValueError(f"an event in it cannot be read ({type(error).__name__}: {error})") from error
+            if span is None:
+                empty += 1
+            elif _meets(span, zone, start, end):
+                found[Exception_(name=_name(event), start=span[0], end=span[1])] = None
+        except _UNREADABLE as error:
+            remarks.append(f"{_name(event)!r} is left out: it cannot be read ({str(error)[:100]})")
+    if empty:
+        remarks.append(f"{empty} of its events last no time and are left out: they have no end")
     times = tuple(sorted(found, key=lambda each: (each.start, each.end, each.name)))
     if len(remarks) > _MOST_REMARKS:
         remarks = [*remarks[:_MOST_REMARKS], f"and {len(remarks) - _MOST_REMARKS} more"]
@@ -67,19 +74,51 @@ def busy_times(data: bytes, zone: tzinfo, start: datetime, end: datetime) -> Bus
 
 
 def _occurrences(calendar: Any, start: datetime, end: datetime, remarks: list[str]) -> list[Any]:  # noqa: ANN401 - its own
-    """Each time that something takes place; what repeats in a way that cannot be read is left out, and said."""
+    """Each time that something takes place; what repeats in a way that cannot be read is left out alone, and said."""
+    from icalendar import Calendar  # noqa: PLC0415 - 100 ms
     from recurring_ical_events import of  # type: ignore[import-untyped]  # noqa: PLC0415 - 100 ms the check does without
 
-    try:
-        found = of(calendar).between(start, end)
-    except ValueError as error:
-        remarks.append(f"a repetition is left out, it cannot be read ({str(error)[:100]})")
-        found = of(calendar, skip_bad_series=True).between(start, end)
-    return list(found)
+    rows: dict[str, list[Any]] = {}
+    for each in calendar.subcomponents:
+        if each.name == "VEVENT":
+            rows.setdefault(str(each.get("UID", id(each))), []).append(each)
+    others = [each for each in calendar.subcomponents if each.name != "VEVENT"]
+
+    def told_out(some: list[list[Any]]) -> list[Any]:
+        whole = Calendar()
+        whole.subcomponents = [*others, *(event for row in some for event in row)]
+        try:
+            return list(of(whole).between(start, end))
+        except _UNREADABLE as error:
+            if len(some) == 1:
+                why = str(error)[:100]
+                remarks.append(f"{_name(some[0][0])!r} is left out: its repetition cannot be read ({why})")
+                return []
+        half = len(some) // 2
+        return told_out(some[:half]) + told_out(some[half:])
+
+    return told_out(list(rows.values())) if rows else []
 
 
-def _calendar(data: bytes) -> tuple[Any, list[str]]:
-    """The calendar without what would repeat without end, and a sentence for each part left out."""
+def _text(data: bytes) -> bytes:
+    """The file in UTF-8, as such files are meant to be.
+
+    Raises:
+        ValueError: its end is missing.
+    """
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        data = data.decode("utf-16", errors="replace").encode()
+    upper = data.upper()
+    if b"BEGIN:VCALENDAR" in upper and b"END:VCALENDAR" not in upper:
+        raise ValueError("is cut short: END:VCALENDAR is missing; export it again")
+    return data
+
+
+def _calendar(data: bytes, start: datetime, end: datetime) -> tuple[Any, list[str]]:
+    """The calendar without what would repeat without end, and a sentence for each part left out.
+
+    What begins or ends beyond all calendars does so at ``start`` and ``end``.
+    """
     from icalendar import Calendar  # noqa: PLC0415 - 100 ms
 
     try:
@@ -97,8 +136,12 @@ def _calendar(data: bytes) -> tuple[Any, list[str]]:
         raise ValueError(f"it has more than {_MOST_EVENTS} events")
     remarks = []
     kept = []
+    if any(each.name == "VFREEBUSY" for each in whole.subcomponents):
+        remarks.append("its lists of free and busy times (VFREEBUSY) are not read; export its events")
     for part in whole.subcomponents:
         why = _why_not(part) if part.name == "VEVENT" else None
+        if part.name == "VEVENT" and why is None:
+            _straighten(part, start, end)
         if why is not None:
             remarks.append(f"{_name(part)!r} is left out: {why}")
             continue
@@ -123,6 +166,11 @@ def _why_not(event: Any) -> str | None:  # noqa: ANN401 - the library's own
         return f"it cannot be read ({str(event.errors[0])[:100]})"
     if "DTSTART" not in event:
         return "it has no beginning"
+    for name in _ONCE:
+        if isinstance(event.get(name), list):
+            return f"it has {name} more than once"
+    if _ends_before_it_begins(event):
+        return "it ends before it begins"
     rules = event.get("RRULE", [])
     for rule in rules if isinstance(rules, list) else [rules]:
         frequency = str(rule.get("FREQ", [""])[0]).upper()
@@ -132,6 +180,41 @@ def _why_not(event: Any) -> str | None:  # noqa: ANN401 - the library's own
         if frequency in _TOO_OFTEN or times > _MOST_A_DAY:
             return "it repeats more than twice an hour"
     return None
+
+
+def _ends_before_it_begins(event: Any) -> bool:  # noqa: ANN401 - the library's own
+    if "DURATION" in event:
+        return bool(event["DURATION"].dt < timedelta())
+    if "DTEND" not in event:
+        return False
+    start, end = event["DTSTART"].dt, event["DTEND"].dt
+    try:
+        return bool(end < start)
+    except TypeError:  # a date and a time, or a time with a zone and one without
+        return False
+
+
+def _straighten(event: Any, start: datetime, end: datetime) -> None:  # noqa: ANN401 - the library's own
+    """Bring what is beyond all calendars within them, and a last day of repetitions to its end."""
+    begins = event["DTSTART"].dt
+    if begins.year < _FIRST_YEAR and "RRULE" not in event:
+        event["DTSTART"].dt = _alike(start, begins)
+    if "DTEND" in event and event["DTEND"].dt.year > _LAST_YEAR:
+        event["DTEND"].dt = _alike(end, event["DTEND"].dt)
+    rules = event.get("RRULE", [])
+    for rule in rules if isinstance(rules, list) else [rules]:
+        last = rule.get("UNTIL", [None])[0]
+        if last is not None and not isinstance(last, datetime) and isinstance(begins, datetime):
+            rule["UNTIL"] = [datetime.combine(last, time(23, 59, 59), tzinfo=begins.tzinfo)]
+            if begins.tzinfo is not None:
+                rule["UNTIL"] = [rule["UNTIL"][0].astimezone(UTC)]
+
+
+def _alike(moment: datetime, like: date) -> date:
+    """A moment as a value of the same kind."""
+    if not isinstance(like, datetime):
+        return moment.date()
+    return moment.replace(tzinfo=None) if like.tzinfo is None else moment.astimezone(UTC)
 
 
 def _is_free(event: Any) -> bool:  # noqa: ANN401 - the library's own
@@ -179,7 +262,8 @@ def _date(found: date) -> date:
 
 
 def _name(event: Any) -> str:  # noqa: ANN401 - the library's own
-    words = " ".join(str(event.get("SUMMARY", "")).split())
+    said = event.get("SUMMARY", "")
+    words = " ".join(str(said[0] if isinstance(said, list) else said).split())
     shown = "".join(sign for sign in words if sign.isprintable())[:_LONGEST_NAME].strip()
     return shown or "busy"
 

@@ -1,11 +1,13 @@
 """A calendar of the owner's as exceptions of the policy: busy is never. The file is read by a child with limits."""
 
+import os
 import stat
 import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
+from hashlib import sha256
 from pathlib import Path
 
 from netmind_tui.model.exit import ExitCode
@@ -19,6 +21,8 @@ HORIZON = timedelta(days=60)
 _LARGEST_BYTES = 8 << 20
 _LONGEST_S = 60.0
 _LONGEST_SENTENCE = 300
+_LONGEST_NAME = 80
+_DIGEST = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +59,15 @@ def read_calendar(path: Path, zone: tzinfo, zone_name: str, now: datetime, timeo
     if found.fault is not None:
         raise Problem(f"{path}: {_visible(found.fault)}", ExitCode.USAGE)
     return found
+
+
+def source_name(file: str) -> str:
+    """What a calendar's times are marked with: its file's name, a long or unreadable one made short by a digest."""
+    shown = "".join(sign if sign.isprintable() else "?" for sign in file).strip()
+    if shown == file and len(file) <= _LONGEST_NAME:
+        return file
+    digest = sha256(os.fsencode(file)).hexdigest()[:_DIGEST]
+    return f"{shown[: _LONGEST_NAME - _DIGEST - 1].strip()} {digest}"
 
 
 def imported(

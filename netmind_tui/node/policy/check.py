@@ -1,6 +1,7 @@
 """What several parts of a policy can have wrong together: windows in each other's way, names of nothing."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
 from functools import lru_cache
 from itertools import combinations
 
@@ -11,6 +12,10 @@ from netmind_tui.model.problem import nearest
 _WEEK = 7 * MINUTES_A_DAY
 _STAND_INS = ("cpu", *(f"gpu:{number}" for number in range(64)), "gpu:1023", "mig:0.0", "mig:0.1", "mig:1023.1023")
 _MOST_PAIRS = 20
+_LEAP_YEAR = 2024
+_DAY = timedelta(days=1)
+_Row = tuple[int, Window]
+_Shared = tuple[_Row, _Row, int, int]
 
 
 def contradictions(
@@ -23,9 +28,11 @@ def contradictions(
     """A sentence for each; windows and exceptions with their numbers, ``known`` are the profiles' names."""
     named = [(f"window {number}", each.profile) for number, each in windows]
     named += [(f"exception {number}", each.profile) for number, each in exceptions]
-    for row, profile in named:
-        if profile is not None and profile not in known:
-            yield f"{row}.profile: {profile!r} is not defined; {_offer(profile, known)}"
+    unknown = [(row, profile) for row, profile in named if profile is not None and profile not in set(known)]
+    for row, profile in unknown[:_MOST_PAIRS]:
+        yield f"{row}.profile: {profile!r} is not defined; {_offer(profile, known)}"
+    if len(unknown) > _MOST_PAIRS:
+        yield f"profile: {len(unknown) - _MOST_PAIRS} more are not defined"
     yield from _ends(windows, exceptions)
     yield from _dates(holidays)
     yield from _overlaps(profiles, [row for row in windows if row[1].start_minute != row[1].end_minute])
@@ -63,6 +70,11 @@ def doubts(policy: Policy) -> Iterator[str]:
     for profile in policy.profiles:
         if profile.name not in used:
             yield f"profile.{profile.name}: no window and no exception names it"
+    for guard in policy.guards:
+        for name in (*guard.programs, *guard.ignore):
+            if len(name.split()) > 1:
+                yield f"guard.{guard.kind}: {name!r} is compared as one name: the arguments of a program do not count"
+    yield from _on_holidays(policy)
     allowing = [each for each in policy.exceptions if each.allows]
     for one, other in combinations(allowing[:200], 2):
         if one.start < other.end and other.start < one.end and one.profile != other.profile:
@@ -70,37 +82,91 @@ def doubts(policy: Policy) -> Iterator[str]:
 
 
 def _overlaps(profiles: Mapping[str, Profile], windows: Sequence[tuple[int, Window]]) -> Iterator[str]:
-    found = 0
-    for (number, one), (other_number, other) in combinations(windows, 2):
-        if one.profile == other.profile or not _may_share(_devices(profiles, one), _devices(profiles, other)):
-            continue
-        common = _common(one, other)
-        if common is None:
-            continue
-        found += 1
-        if found > _MOST_PAIRS:
+    spans = [(start, end, row) for row in windows for start, end in _spans(row[1])]
+    pairs = _shared(profiles, spans)
+    for found, ((number, one), (other_number, other), start, end) in enumerate(pairs):
+        if found == _MOST_PAIRS:
             yield "window: more of them overlap with different profiles"
             return
-        day, start, end = common
-        names = " and ".join(repr(each.profile) if each.profile else "none" for each in (one, other))
         yield (
-            f"window {number} and window {other_number}: they overlap with different profiles ({names}) "
-            f"on {DAYS[day].capitalize()} {_clock(start)}–{_clock(end)}; move one, or give both one profile"
+            f"window {number} and window {other_number}: they overlap with different profiles ({_both(one, other)}) "
+            f"on {DAYS[start // MINUTES_A_DAY % 7].capitalize()} {_clock(start % MINUTES_A_DAY)}–"
+            f"{_clock((end - 1) % MINUTES_A_DAY + 1)}; move one, or give both one profile"
         )
 
 
-def _common(one: Window, other: Window) -> tuple[int, int, int] | None:
-    """The first time of the week that two windows share: the day, its first minute, and the end."""
-    shared = sorted(
-        (max(start, begin), min(end, stop))
-        for start, end in _spans(one)
-        for begin, stop in _spans(other)
-        if max(start, begin) < min(end, stop)
-    )
-    if not shared:
-        return None
-    start, end = shared[0]
-    return start // MINUTES_A_DAY % 7, start % MINUTES_A_DAY, (end - 1) % MINUTES_A_DAY + 1
+def _on_holidays(policy: Policy) -> Iterator[str]:
+    """The windows that overlap only because a date counts as another weekday; the first named holds then."""
+    profiles = {each.name: each for each in policy.profiles}
+    windows = list(enumerate(policy.windows, start=1))
+    said: set[tuple[int, int]] = set()
+    for (yesterday, today), holiday in _odd_nights(policy.holidays).items():
+        spans = [(start, end, row) for row in windows for start, end in _of_day(row[1], yesterday, today)]
+        for (number, one), (other_number, other), start, end in _shared(profiles, spans):
+            if (number, other_number) in said:
+                continue
+            said.add((number, other_number))
+            if len(said) > _MOST_PAIRS:
+                return
+            name = f"{holiday.month:02d}-{holiday.day:02d}" + (f" ({holiday.name})" if holiday.name else "")
+            yield (
+                f"window {number} and window {other_number}: they overlap with different profiles "
+                f"({_both(one, other)}) {_clock(start)}–{_clock(end)} at the holiday {name}: the first holds"
+            )
+
+
+def _odd_nights(holidays: Sequence[Holiday]) -> dict[tuple[int, int], Holiday]:
+    """The weekdays that a day and the one before it can count as where no plain week has them so, and a holiday's."""
+    found: dict[tuple[int, int], Holiday] = {}
+    dated = {(each.year, each.month, each.day): each.as_day for each in reversed(holidays)}
+
+    def counts_as(day: date) -> int:
+        yearly = dated.get((None, day.month, day.day), day.weekday())
+        return dated.get((day.year, day.month, day.day), yearly)
+
+    for holiday in holidays:
+        # Within 28 years a date falls on each weekday.
+        for year in range(_LEAP_YEAR, _LEAP_YEAR + 28) if holiday.year is None else (holiday.year,):
+            try:
+                day = date(year, holiday.month, holiday.day)
+            except ValueError:
+                continue
+            for today in (day, day + _DAY):
+                pair = counts_as(today - _DAY), counts_as(today)
+                if (pair[0] + 1) % 7 != pair[1]:
+                    found.setdefault(pair, holiday)
+    return found
+
+
+def _of_day(window: Window, yesterday: int, today: int) -> Iterator[tuple[int, int]]:
+    """The minutes of a day in which a window is open, that of the evening before included."""
+    crosses = window.end_minute <= window.start_minute
+    if today in window.days:
+        yield window.start_minute, MINUTES_A_DAY if crosses else window.end_minute
+    if crosses and yesterday in window.days:
+        yield 0, window.end_minute
+
+
+def _shared(profiles: Mapping[str, Profile], spans: Sequence[tuple[int, int, _Row]]) -> Iterator[_Shared]:
+    """The windows of different profiles that are open together, each two once, with the first time they share."""
+    reach = {name: _reach(_devices(profiles, name)) for name in {row[1].profile for _, _, row in spans}}
+    seen: set[tuple[int, int]] = set()
+    open_ones: list[tuple[int, _Row]] = []
+    for start, end, row in sorted(spans, key=lambda each: each[:2]):
+        open_ones = [each for each in open_ones if each[0] > start]
+        for stop, other in open_ones:
+            one, two = sorted((row, other), key=lambda each: each[0])
+            if other[1].profile == row[1].profile or (one[0], two[0]) in seen:
+                continue
+            first, second = reach[one[1].profile], reach[two[1].profile]
+            if not first or not second or not first.isdisjoint(second):
+                seen.add((one[0], two[0]))
+                yield one, two, start, min(end, stop)
+        open_ones.append((end, row))
+
+
+def _both(one: Window, other: Window) -> str:
+    return " and ".join(repr(each.profile) if each.profile else "none" for each in (one, other))
 
 
 def _spans(window: Window) -> Iterator[tuple[int, int]]:
@@ -112,17 +178,18 @@ def _spans(window: Window) -> Iterator[tuple[int, int]]:
             yield 0, start + length - _WEEK
 
 
-def _devices(profiles: Mapping[str, Profile], window: Window) -> tuple[str, ...]:
-    profile = profiles.get(window.profile or "")
+def _devices(profiles: Mapping[str, Profile], name: str | None) -> tuple[str, ...]:
+    profile = profiles.get(name or "")
     return profile.limits.devices if profile else ()
 
 
 @lru_cache(maxsize=256)
-def _may_share(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """Whether there can be a device that both are about; UUIDs, slots and aliases only where they are the same."""
-    if not one or not other or set(one) & set(other):
-        return True
-    return any(covers(one, each) and covers(other, each) for each in _STAND_INS)
+def _reach(names: tuple[str, ...]) -> frozenset[str]:
+    """What a profile is about, to be held against another's: stand-ins, and UUIDs, slots and aliases as they are.
+
+    Empty for one that is about every device.
+    """
+    return frozenset({*names, *(each for each in _STAND_INS if covers(names, each))}) if names else frozenset()
 
 
 def _offer(name: str, known: Sequence[str]) -> str:

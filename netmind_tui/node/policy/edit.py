@@ -1,8 +1,10 @@
 """Changing one part of the owner's policy file: comments, order and layout stay as they are."""
 
+import re
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.policy import Exception_, GuardKind, OnUnknown
@@ -13,6 +15,8 @@ from netmind_tui.node.policy.render import exception_lines, render
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
 
+_HEAD = re.compile(r"\s*\[")
+_EXCEPTION = re.compile(r"\s*\[\[\s*exception\s*\]\]")
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -50,19 +54,38 @@ def with_exceptions(before: PolicySource, source: str, exceptions: Sequence[Exce
     wanted = (*kept, *(replace(each, source=source) for each in exceptions))
     if wanted == before.policy.exceptions:
         return before
-    import tomlkit  # noqa: PLC0415 - see _document
-
-    document, is_crlf = _document(before)
-    rows: Any = document.get("exception", [])
-    for number in reversed(range(len(rows))):
-        if rows[number].get("source", "policy") == source:
-            del rows[number]
-    if "exception" in document and not len(rows):
-        del document["exception"]
-    text = tomlkit.dumps(document)
+    text, is_crlf = _lines_of(before)
+    gone = {number for number, each in enumerate(before.policy.exceptions) if each.source == source}
     blocks = ["\n".join(["[[exception]]", *exception_lines(each)]) for each in wanted[len(kept) :]]
-    joined = "\n\n".join([text.rstrip("\n"), *blocks]) + "\n"
+    joined = "\n\n".join([_without(text, gone).rstrip("\n"), *blocks]) + "\n"
     return _checked(before, joined, is_crlf, replace(before.policy, exceptions=wanted), "exception")
+
+
+def _without(text: str, numbers: AbstractSet[int]) -> str:
+    """A file's text without some of its exceptions: their keys go, and what stands below them stays, comments too.
+
+    What is laid out so that this goes wrong is found out by whoever reads the outcome.
+    """
+    kept: list[str] = []
+    held: list[str] = []
+    number, is_gone = -1, False
+    for line in text.split("\n"):
+        if _HEAD.match(line):
+            number += bool(_EXCEPTION.match(line))
+            is_gone = bool(_EXCEPTION.match(line)) and number in numbers
+            while held and kept and not held[0].strip() and not kept[-1].strip():
+                del held[0]
+            kept += held
+            held = []
+            if not is_gone:
+                kept.append(line)
+        elif not is_gone:
+            kept.append(line)
+        elif not line.strip() or line.lstrip().startswith("#"):
+            held.append(line)  # above the next key it is the exception's own, below the last it is not
+        else:
+            held = []
+    return "\n".join([*kept, *held])
 
 
 def starting_text(source: PolicySource) -> str:
@@ -79,12 +102,18 @@ def starting_text(source: PolicySource) -> str:
     return render(source.policy, f"Made from schedule.preset = {source.preset}; it is yours to change.")
 
 
+def _lines_of(before: PolicySource) -> tuple[str, bool]:
+    """The text that holds, and whether its lines end as those of Windows do."""
+    text = starting_text(before)
+    is_crlf = "\r\n" in text and "\n" not in text.replace("\r\n", "")
+    return text.replace("\r\n", "\n") if is_crlf else text, is_crlf
+
+
 def _document(before: PolicySource) -> "tuple[TOMLDocument, bool]":
     import tomlkit  # noqa: PLC0415 - 50 ms, and only what writes needs it
 
-    text = starting_text(before)
-    is_crlf = "\r\n" in text and "\n" not in text.replace("\r\n", "")
-    return tomlkit.parse(text.replace("\r\n", "\n") if is_crlf else text), is_crlf
+    text, is_crlf = _lines_of(before)
+    return tomlkit.parse(text), is_crlf
 
 
 def _checked(

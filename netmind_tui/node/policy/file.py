@@ -4,6 +4,7 @@ Without one the configuration's ``schedule.preset`` holds, and without that noth
 """
 
 import os
+import re
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from netmind_tui.model.policy import Policy, PolicyDocument
 from netmind_tui.model.problem import Problem
 
 _LARGEST_BYTES = 1 << 20
+_BARE_CLOCK = re.compile(rb"(?m)^\s*(?:from|to)\s*=\s*[0-9]{1,2}:[0-9]{2}\s*(?:#.*)?$")
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -172,7 +174,8 @@ def _table(path: Path, data: bytes) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise _refused(path, f"is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
     except (tomllib.TOMLDecodeError, ValueError) as error:
-        raise _refused(path, f"is not valid TOML: {_visible(str(error))}") from error
+        hint = '; a time of day needs quotes, as in from = "22:00"' if _BARE_CLOCK.search(data) else ""
+        raise _refused(path, f"is not valid TOML: {_visible(str(error))}{hint}") from error
     except RecursionError:
         raise _refused(path, "is not valid TOML: it is nested too deeply") from None
 

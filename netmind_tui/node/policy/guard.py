@@ -17,6 +17,24 @@ _PERCENT = value.number(0, 100, "a number of per cent")
 _ABOVE_0_PCT = value.number(1, 100, "a number of per cent")
 
 
+_COLDEST_C = 10.0
+"""No device in use gets as cool as that."""
+
+
+def _some_time(found: object) -> float:
+    return _some(policy_time.length_s(found), '"3m"', found)
+
+
+def _some_room(found: object) -> float:
+    return _some(value.size_bytes(found), '"10 GiB"', found)
+
+
+def _some(read: float, example: str, found: object) -> float:
+    if not read:
+        raise value.expected(f"more than nothing, such as {example}", found)
+    return read
+
+
 def _kwh(found: object) -> float:
     return value.number(0.001, 100_000, "a number of kWh")(found) * _JOULES_PER_KWH
 
@@ -49,7 +67,7 @@ _NOT_NOW = {"give_way": "suspend"}
 KINDS: Mapping[GuardKind, Kind] = {
     GuardKind.USER_ACTIVE: Kind(
         needs=("idle",),
-        keys={"idle": ("limit", policy_time.length_s), "remote_logins": ("counts_remote_logins", value.switch)},
+        keys={"idle": ("limit", _some_time), "remote_logins": ("counts_remote_logins", value.switch)},
     ),
     GuardKind.BATTERY: Kind(
         needs=("min_charge_pct",),
@@ -85,7 +103,7 @@ KINDS: Mapping[GuardKind, Kind] = {
     ),
     GuardKind.DISK: Kind(
         needs=("min_free",),
-        keys={"min_free": ("limit", value.size_bytes), "margin": ("margin", value.size_bytes), **_LASTING},
+        keys={"min_free": ("limit", _some_room), "margin": ("margin", value.size_bytes), **_LASTING},
         usual={"margin": _GIB},
     ),
     GuardKind.ENERGY: Kind(needs=("max_kwh_per_day",), keys={"max_kwh_per_day": ("limit", _kwh)}),
@@ -146,6 +164,9 @@ def _guard(kind: GuardKind, table: Mapping[str, Any], key: str, fault: Callable[
         wanted = " or ".join(f"{name} = {_EXAMPLES[name]}" for name in known.needs)
         fault(key, f"has no threshold; add {wanted}")
         is_right = False
+    if is_right and (why := _never_lets_go(kind, members)) is not None:
+        fault(key, why)
+        is_right = False
     if not is_right:
         return None
     if "price" in members:
@@ -154,6 +175,19 @@ def _guard(kind: GuardKind, table: Mapping[str, Any], key: str, fault: Callable[
     if "on_unknown" in members:
         members["on_unknown"] = OnUnknown(members["on_unknown"])
     return Guard(kind=kind, **members)
+
+
+def _never_lets_go(kind: GuardKind, members: Mapping[str, Any]) -> str | None:
+    """Why it would deny for ever once it has denied."""
+    margin, lowest = members.get("margin", 0.0), {GuardKind.TEMPERATURE: _COLDEST_C, GuardKind.CPU_BUSY: 0.0}.get(kind)
+    if lowest is None or members["limit"] - margin > lowest:
+        return None
+    limit, key, unit = ("max_c", "margin_c", "°C") if kind is GuardKind.TEMPERATURE else ("max_pct", "margin_pct", "%")
+    back = f"{members['limit'] - margin:g} {unit}"
+    return (
+        f"it would never let go: {limit} = {members['limit']:g} less {key} = {margin:g} is {back}; "
+        f"give a smaller {key}, or a larger {limit}"
+    )
 
 
 def shown_key(name: str) -> str:

@@ -37,7 +37,8 @@ _EXCEPTION: Mapping[str, _Read] = {
 }
 _HOLIDAY: Mapping[str, _Read] = {"name": value.word, "date": policy_time.holiday, "as": policy_time.weekday}
 _SUNDAY = 6
-_MOST = {"window": 1000, "exception": 10_000, "holiday": 1000}
+_MOST = {"window": 200, "exception": 10_000, "holiday": 1000, "profile": 200}
+_MOST_NAMES = 100
 
 
 @dataclass(slots=True)
@@ -56,6 +57,10 @@ class Parsed:
 def parse_policy(table: Mapping[str, Any], machine_zone: str) -> Parsed:
     """The policy of a table; ``machine_zone`` holds where it names no zone."""
     parsed = Parsed()
+    value.forget()
+    _count(parsed, table)
+    if parsed.faults:
+        return parsed
     for name in table:
         if name not in _TOP:
             hint = nearest(name.removesuffix("s"), list(_TOP))
@@ -115,6 +120,29 @@ def _exception(row: Mapping[str, Any]) -> Exception_:
     )
 
 
+def _count(parsed: Parsed, table: Mapping[str, Any]) -> None:
+    """Refuse more than anybody means, before time is spent on it."""
+    for head, most in _MOST.items():
+        rows = table.get(head, ())
+        if isinstance(rows, list | dict) and len(rows) > most:
+            parsed.fault(head, f"{most} are read at most, found {len(rows)}")
+    names = _names(table)
+    if len(names) > _MOST_NAMES:
+        parsed.fault(
+            "devices", f"{_MOST_NAMES} different names are read at most, found {len(names)}; ranges are shorter"
+        )
+
+
+def _names(table: Mapping[str, Any]) -> set[str]:
+    """Every name in a list of devices, whatever else is right or wrong with the table."""
+    rows: list[object] = []
+    for head in ("profile", "guard", "exception"):
+        found = table.get(head, ())
+        rows += found.values() if isinstance(found, dict) else found if isinstance(found, list) else ()
+    lists = [row.get("devices", ()) for row in rows if isinstance(row, dict)]
+    return {name for each in lists if isinstance(each, list) for name in each if isinstance(name, str)}
+
+
 def _profiles(parsed: Parsed, table: object) -> dict[str, Profile]:
     if not isinstance(table, dict):
         parsed.fault("profile", f"expected tables such as [profile.night], found {value.shown(table)}")
@@ -138,10 +166,8 @@ def _rows(
     """The tables of a list that have all they need, each with its number from 1."""
     rows = table.get(head, [])
     if not isinstance(rows, list) or not all(isinstance(each, dict) for each in rows):
-        parsed.fault(head, f"expected tables ([[{head}]]), found {value.shown(rows)}")
-        return []
-    if len(rows) > _MOST[head]:
-        parsed.fault(head, f"{_MOST[head]} are read at most, found {len(rows)}")
+        what = "one in single brackets" if isinstance(rows, dict) else value.shown(rows)
+        parsed.fault(head, f"expected tables in double brackets, [[{head}]], found {what}")
         return []
     found = []
     for number, row in enumerate(rows, start=1):

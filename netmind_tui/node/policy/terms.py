@@ -14,6 +14,7 @@ from netmind_tui.model.problem import Problem
 
 ReadPolicy = Callable[[Path], PolicyDocument]
 _Signature = tuple[int, int, int] | None
+_UNKNOWN = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Terms:
         self._copy = copy
         self._seen: _Signature | object = object()
         self._loaded_at: datetime | None = None
+        self._kept: str | object | None = _UNKNOWN
 
     @property
     def policy(self) -> Policy:
@@ -76,8 +78,6 @@ class Terms:
             return Refused(problem.sentence)
         is_same = not is_first and (document.sha256, document.policy) == (self.sha256, self.policy)
         self.document, self._loaded_at, self.refused = document, now, None
-        if document.text is not None:
-            self._save(document.text)
         return None if is_same else Changed(document.sha256)
 
     def status(self) -> PolicyStatus:
@@ -99,9 +99,28 @@ class Terms:
         with suppress(Problem):
             self.document = replace(self._read(self._copy), path=str(self.path))
 
-    def _save(self, text: str) -> None:
+    @property
+    def is_kept(self) -> bool:
+        """Whether there is nothing to ``save``."""
+        return self.refused is not None or self.document.text == self._kept
+
+    def save(self) -> None:
+        """Keep a copy of the file in force, or none where none is; it blocks."""
+        text = self.document.text
+        if self.is_kept:
+            return
         with suppress(OSError):  # a copy less; the file itself is in force
-            private_file.put(self._copy, text.encode())
+            if text is None:
+                self._copy.unlink(missing_ok=True)
+            elif not self._is_there(text):
+                private_file.put(self._copy, text.encode())
+            self._kept = text
+
+    def _is_there(self, text: str) -> bool:
+        try:
+            return self._copy.read_bytes() == text.encode()
+        except OSError:
+            return False
 
 
 def _signature(path: Path) -> _Signature:

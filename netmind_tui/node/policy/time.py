@@ -25,10 +25,8 @@ _FIRST_YEAR, _LAST_YEAR = 1970, 9000
 def length_s(value: object) -> float:
     """Seconds, of ``10m``, ``90s``, ``1h30m``."""
     what = 'a length of time such as "10m", "90s" or "1h30m"'
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        raise ValueError(  # noqa: TRY004 - one kind of refusal for all
-            f'expected {what}, found {value} without a unit: "{value}s" or "{value}m"?'
-        )
+    if (isinstance(value, int | float) and not isinstance(value, bool)) or (isinstance(value, str) and value.isdigit()):
+        raise ValueError(f'expected {what}, found {value} without a unit: "{value}s" or "{value}m"?')
     if not isinstance(value, str) or not _LENGTH.fullmatch(value.strip()):
         raise expected(what, value)
     found = sum(int(number) * _UNITS_S[unit] for number, unit in _LENGTH_PART.findall(value))
@@ -125,7 +123,7 @@ def wall(value: object, *, is_end: bool = False) -> datetime:
             raise expected(what, value) from None
     if isinstance(value, datetime):
         if value.tzinfo is not None:
-            raise ValueError(f"expected {what} of the policy's zone, without an offset, found {value}")
+            raise ValueError(f"expected {what}, on the policy's clock and without an offset, found {value}")
         found = value
     elif isinstance(value, date):
         found = datetime.combine(value, time())

@@ -4,6 +4,7 @@ Each reader raises a ``ValueError`` that says what was expected and what was fou
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from netmind_tui.model.problem import Problem, nearest
@@ -19,7 +20,9 @@ def shown(value: object) -> str:
         return repr(value[:_LONGEST])
     if isinstance(value, dict):
         return "a table"
-    return "a list" if isinstance(value, list) else str(value)[:_LONGEST]
+    if isinstance(value, list):
+        return "a list" if value else "an empty list"
+    return str(value)[:_LONGEST]
 
 
 def expected(what: str, value: object) -> ValueError:
@@ -94,15 +97,28 @@ def devices(value: object) -> tuple[str, ...]:
     found = names(value)
     from netmind_tui.model.selector import parse  # noqa: PLC0415 - see above
 
-    aliases = _aliases()
     for name in found:
+        if name in _right:
+            continue
         try:
-            parse(name, aliases)
+            parse(name, _aliases())
         except Problem as problem:
             raise ValueError(problem.sentence) from problem
+        _right.add(name)
     return found
 
 
+_right: set[str] = set()
+"""Names of devices that were read already: a calendar's times have the same in every one."""
+
+
+def forget() -> None:
+    """Begin to read another policy: the owner's own names may be others."""
+    _right.clear()
+    _aliases.cache_clear()
+
+
+@lru_cache(maxsize=1)
 def _aliases() -> dict[str, str]:
     """The owner's own names for devices; a configuration with a fault is told of elsewhere."""
     from netmind_tui.config import read_config  # noqa: PLC0415 - see above
@@ -132,7 +148,8 @@ def choice(*known: str) -> Callable[[object], str]:
 
     def read(value: Any) -> str:  # noqa: ANN401 - whatever the file has
         if value not in known:
-            hint = f"; {nearest(value, list(known))}" if isinstance(value, str) else ""
+            near = nearest(value, list(known)) if isinstance(value, str) else ""
+            hint = f"; {near}" if near.startswith("did you mean") else ""
             raise ValueError(f"expected {' or '.join(repr(each) for each in known)}, found {shown(value)}{hint}")
         return str(value)
 

@@ -52,6 +52,11 @@ def busy(*events: str, start: datetime = NOVEMBER) -> list[str]:
         ("DTSTART:20261201T080000Z\nDTEND:20261201T090000Z\nX-MICROSOFT-CDO-BUSYSTATUS:FREE", []),
         ("DTSTART:20261201T080000Z", []),
         ("DTSTART:20201201T080000Z\nDTEND:20201201T090000Z", []),
+        ("DTSTART:20261201T080000Z\nDTEND:99991231T235959Z", ["12-01 09:00 01-23 01:00"]),
+        (
+            "DTSTART;TZID=Europe/Berlin:20261201T230000\nDURATION:PT1H\nRRULE:FREQ=DAILY;UNTIL=20261202",
+            ["12-01 23:00 12-02 00:00", "12-02 23:00 12-03 00:00"],
+        ),
         ("DTSTART:20280101T080000Z\nDTEND:20280101T090000Z", []),
     ],
 )
@@ -102,12 +107,30 @@ def test_an_event_over_the_hour_that_comes_twice_covers_all_that_the_clock_shows
         ("DTSTART:20261201T080000Z\nDTEND:20261201T090000Z\nRRULE:FREQ=SOMETIMES", "cannot be read"),
         ("DTSTART:yesterday\nDTEND:today", "cannot be read"),
         ("DTEND:20261201T090000Z", "it has no beginning"),
+        ("DTSTART:20261201T080000Z\nDTSTART:20261202T080000Z\nDTEND:20261202T090000Z", "DTSTART more than once"),
+        ("DTSTART:20261201T080000Z\nDTEND:20261201T070000Z", "it ends before it begins"),
+        ("DTSTART:20261201T080000Z\nDURATION:-PT1H", "it ends before it begins"),
+        ("DTSTART:20261201T080000Z", "1 of its events last no time"),
     ],
 )
 def test_what_cannot_be_told_out_is_left_out_and_said(event, words):
     found = busy_times(calendar(event, "DTSTART;VALUE=DATE:20261201"), BERLIN, NOVEMBER, NOVEMBER + timedelta(days=60))
     assert [each.name for each in found.times] == ["event 1"]
     assert words in found.remarks[0]
+
+
+def test_a_calendar_of_free_and_busy_times_alone_says_so():
+    data = calendar().replace(b"END:VCAL", b"BEGIN:VFREEBUSY\r\nUID:1\r\nEND:VFREEBUSY\r\nEND:VCAL")
+    found = busy_times(data, BERLIN, NOVEMBER, NOVEMBER + timedelta(days=60))
+    assert found.remarks == ("its lists of free and busy times (VFREEBUSY) are not read; export its events",)
+
+
+def test_a_calendar_in_utf_16_is_read_and_one_that_is_cut_short_says_so():
+    data = calendar("DTSTART;VALUE=DATE:20261201")
+    wide = data.decode().encode("utf-16")
+    assert len(busy_times(wide, BERLIN, NOVEMBER, NOVEMBER + timedelta(days=60)).times) == 1
+    with pytest.raises(ValueError, match="is cut short: END:VCALENDAR is missing"):
+        busy_times(data[:-30], BERLIN, NOVEMBER, NOVEMBER + timedelta(days=60))
 
 
 def test_a_zone_that_nobody_knows_is_said():
@@ -123,11 +146,16 @@ def test_a_zone_that_nobody_knows_is_said():
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"<html>", b"\0\0", b"BEGIN:VCALENDAR\r\n", "\u00fc".encode("latin-1"), b"BEGIN:VCARD\r\nEND:VCARD\r\n"],
+    [b"", b"<html>", b"\0\0", "\u00fc".encode("latin-1"), b"BEGIN:VCARD\r\nEND:VCARD\r\n"],
 )
 def test_what_is_no_calendar_is_said(data):
     with pytest.raises(ValueError, match="no iCalendar file"):
         busy_times(data, BERLIN, NOVEMBER, NOVEMBER + timedelta(days=60))
+
+
+def test_an_event_with_two_names_has_the_first():
+    data = calendar("SUMMARY:another\nDTSTART;VALUE=DATE:20261201")
+    assert busy_times(data, BERLIN, NOVEMBER, NOVEMBER + timedelta(days=60)).times[0].name == "event 0"
 
 
 def test_names_are_of_one_line_and_obey_no_terminal():

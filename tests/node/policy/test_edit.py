@@ -68,6 +68,15 @@ def test_a_calendars_times_come_and_go_and_the_owners_own_stay():
     assert with_exceptions(three, "home.ics", []).data == before.data
 
 
+def test_what_the_owner_wrote_below_a_calendars_times_stays_when_they_go():
+    filled = with_exceptions(source(), "work.ics", [STANDUP, TRIP]).data.decode()
+    own = "\n# the cat sleeps on it\n[guard.cpu-busy]\nmax_pct = 30\n\n# nothing below\n"
+    after = with_exceptions(source(filled + own), "work.ics", [])
+    assert after.data.decode() == TEXT + own
+    between = filled.replace('name = "Standup"\n', 'name = "Standup"\n# of theirs\n')
+    assert with_exceptions(source(between), "work.ics", []).data.decode() == TEXT
+
+
 def test_a_file_of_another_system_keeps_its_line_ends():
     after = with_answer(source(TEXT.replace("\n", "\r\n")), GuardKind.DISK, OnUnknown.RUN)
     assert after.data.count(b"\r\n") == after.data.count(b"\n")

@@ -145,8 +145,8 @@ def test_amounts_of_guards_are_in_the_units_that_rules_reckon_in():
         ('lead = "10 years"\n' + WINDOW, "lead: expected a length of time"),
         ('lead = "9d"\n' + WINDOW, "at most 7d"),
         ("windows = 1\n" + WINDOW, "windows: is not a key; did you mean window?"),
-        ("window = 3\n", "window: expected tables ([[window]]), found 3"),
-        ('[window]\ndays = "mon"\n', "window: expected tables ([[window]]), found a table"),
+        ("window = 3\n", "window: expected tables in double brackets, [[window]], found 3"),
+        ('[window]\ndays = "mon"\n', "window: expected tables in double brackets, [[window]], found one in single"),
         (
             WINDOW.replace("22:00", "25:00"),
             'window 1.from: expected a time of day from "00:00" to "23:59", found \'25:00\'',
@@ -212,6 +212,18 @@ def test_amounts_of_guards_are_in_the_units_that_rules_reckon_in():
             WINDOW + "[guard.temperature]\nmax_c = 900\n",
             "guard.temperature.max_c: expected a number of °C from 20 to 120",
         ),
+        (WINDOW + "[guard.temperature]\nmax_c = 20\nmargin_c = 15\n", "guard.temperature: it would never let go"),
+        (WINDOW + "[guard.cpu-busy]\nmax_pct = 3\n", "max_pct = 3 less margin_pct = 5 is -2 %; give a smaller"),
+        (WINDOW + '[guard.user-active]\nidle = "0s"\n', "guard.user-active.idle: expected more than nothing"),
+        (WINDOW + '[guard.disk]\nmin_free = "0 GiB"\n', "guard.disk.min_free: expected more than nothing"),
+        ("[[window]]\nfrom = 22:00\n", 'a time of day needs quotes, as in from = "22:00"'),
+        (WINDOW + '[guard.user-active]\nidle = "3"\n', "found 3 without a unit"),
+        (WINDOW * 201, "window: 200 are read at most, found 201"),
+        (WINDOW + "".join(f"[profile.p{n}]\n" for n in range(201)), "profile: 200 are read at most, found 201"),
+        (
+            WINDOW + "[profile.a]\ndevices = [" + ",".join(f'"gpu:{n}-{n + 1000}"' for n in range(3000)) + "]\n",
+            "devices: 100 different names are read at most, found 3000",
+        ),
         (WINDOW + '[guard.temperature]\nmax_c = "80"\n', "guard.temperature.max_c: expected a number"),
         (
             WINDOW + "[guard.temperature]\nmax_c = 80\nmargin = 3\n",
@@ -250,6 +262,7 @@ def test_all_faults_are_said_at_once_and_the_first_counts_the_others():
 
 
 PROFILES = '[profile.a]\n[profile.b]\n[profile.cpu]\ndevices = ["cpu"]\n'
+PROFILES += '[profile.card]\ndevices = ["GPU-5eed0000-0000-4000-8000-000000000001"]\n'
 PROFILES += '[profile.cards]\ndevices = ["gpu"]\n[profile.first]\ndevices = ["gpu:0"]\n'
 
 
@@ -264,6 +277,7 @@ def two(one: str, other: str, hours=("22:00", "06:00", "05:00", "07:00"), days=(
         (("a", "b"), {}, "Tue 05:00–06:00"),
         (("a", "cpu"), {}, "Tue 05:00–06:00"),
         (("cards", "first"), {}, "Tue 05:00–06:00"),
+        (("a", "card"), {}, "Tue 05:00–06:00"),
         (("a", "b"), {"days": ("sun", "mon")}, "Mon 05:00–06:00"),
         (("a", "b"), {"hours": ("10:00", "12:00", "11:59", "13:00"), "days": ("wed", "wed")}, "Wed 11:59–12:00"),
         (("a", "b"), {"hours": ("20:00", "24:00", "23:00", "01:00"), "days": ("sat", "sat")}, "Sat 23:00–24:00"),
@@ -292,6 +306,28 @@ def test_windows_that_touch_or_are_about_other_devices_are_fine(text):
 def test_what_is_possible_and_hardly_meant_is_a_doubt():
     (doubt,) = source_of(Path("p.toml"), (WINDOW + "[profile.left]\n").encode()).doubts
     assert doubt == "p.toml: profile.left: no window and no exception names it"
+
+
+def doubts_of(text: str) -> list[str]:
+    return [each.removeprefix("p.toml: ") for each in source_of(Path("p.toml"), text.encode()).doubts]
+
+
+@pytest.mark.parametrize("date", ['"11-04"', "2026-11-04"])
+def test_windows_that_only_a_holiday_lays_over_each_other_are_a_doubt(date):
+    row = '[[window]]\ndays = "{}"\nfrom = "{}"\nto = "{}"\nprofile = "{}"\n'
+    text = "[profile.a]\n[profile.b]\n" + row.format("mon-thu", "22:00", "07:00", "a")
+    text += row.format("sun", "00:00", "24:00", "b")
+    assert doubts_of(text) == []
+    (doubt,) = doubts_of(text + f'[[holiday]]\nname = "x"\ndate = {date}\n')
+    assert doubt == (
+        "window 1 and window 2: they overlap with different profiles ('a' and 'b') 00:00–07:00 at the holiday "
+        "11-04 (x): the first holds"
+    )
+
+
+def test_a_program_with_arguments_is_a_doubt():
+    (doubt,) = doubts_of(WINDOW + '[guard.exclusive]\nprograms = ["steam -silent", "blender"]\n')
+    assert doubt.startswith("guard.exclusive: 'steam -silent' is compared as one name")
 
 
 def test_a_file_of_another_system_is_read_all_the_same():

@@ -68,9 +68,31 @@ def test_a_bad_file_leaves_the_last_good_one_in_force_and_is_told_once(terms, po
     assert found.status().refused is None
 
 
+def begun(terms):
+    found = terms()
+    found.look(NOW)
+    assert not found.is_kept
+    found.save()
+    assert found.is_kept
+    return found
+
+
+def test_a_policy_that_was_removed_stays_so_when_the_next_file_is_broken(terms, policy):
+    write(policy, NIGHT)
+    found = begun(terms)
+    policy.unlink()
+    assert found.look(NOW) == Changed(None)
+    found.save()
+    write(policy, "zone = 7")
+    after = terms()
+    assert isinstance(after.look(NOW), Refused)
+    after.save()
+    assert after.status().windows == 0
+
+
 def test_an_agent_that_starts_with_a_bad_file_keeps_to_the_last_good_one(terms, policy):
     write(policy, NIGHT)
-    terms().look(NOW)
+    begun(terms)
     write(policy, "zone = 7")
     found = terms()
     assert isinstance(found.look(NOW), Refused)
