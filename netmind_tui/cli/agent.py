@@ -8,6 +8,7 @@ from netmind_tui.cli import diagnostics
 from netmind_tui.cli.agent_install import install, uninstall
 from netmind_tui.cli.agent_unit import logs, status
 from netmind_tui.model.exit import ExitCode
+from netmind_tui.model.problem import Problem
 
 agent = typer.Typer(
     name="agent",
@@ -31,7 +32,14 @@ def run() -> int:
     from netmind_tui.node.agent.assemble import Said, run_agent  # noqa: PLC0415 - see above
 
     logging.basicConfig(handlers=[_Warnings()], level=logging.WARNING, force=True)
-    return run_agent(Said(ready=_ready))
+    try:
+        return run_agent(Said(ready=_ready))
+    except (Problem, typer.Exit):
+        raise
+    except Exception:
+        # With its traceback for whoever mends it, and with its own code for whoever starts it again.
+        logging.getLogger(__name__).exception("the agent ends by a fault of its own; please report it")
+        return ExitCode.CRASHED
 
 
 agent.command()(install)

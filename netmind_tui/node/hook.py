@@ -34,6 +34,7 @@ AT_ONCE = 4
 _WAITING = 100
 _WINDOW_S = 60.0
 _GRACE_S = 1.0
+_LOOKS = 20
 _OUTPUT_BYTES = 2000
 _LAST_READS = 16
 _PASSED = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "TZ", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS")
@@ -78,7 +79,7 @@ class Hooks:
     Args:
         programs: the words of each, by the kind of event or ``any``.
         tell: makes an event of a failure.
-        limit_s: how long each may run; then it and all that it started are killed.
+        limit_s: how long each may run; then it is killed. What it started and left behind ends with it.
         a_minute: how often each kind may start its program within a minute.
         clock: seconds that only grow.
         environment: the agent's own, of which a program sees what ``_PASSED`` names.
@@ -167,6 +168,7 @@ class Hooks:
                 await _kill(process)
                 raise
             else:
+                await _sweep(process.pid)
                 cause = f"it ended with {process.returncode}" if process.returncode else ""
             finally:
                 output.close()
@@ -250,6 +252,21 @@ def _input(data: bytes) -> IO[bytes]:
     file.flush()
     file.seek(0)
     return file
+
+
+async def _sweep(group: int) -> None:
+    """End what a program started and left behind when it ended: asked first, then not."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(group, number)
+        except (ProcessLookupError, PermissionError):
+            return
+        for _ in range(_LOOKS):
+            await asyncio.sleep(_GRACE_S / _LOOKS)
+            try:
+                os.killpg(group, 0)
+            except (ProcessLookupError, PermissionError):
+                return
 
 
 async def _kill(process: asyncio.subprocess.Process) -> None:

@@ -120,6 +120,13 @@ def test_one_that_never_reads_or_leaves_its_output_open_holds_nobody_up(tmp_path
     assert run.told == []
 
 
+def test_what_a_program_left_behind_ends_with_it(tmp_path):
+    run = Run(tmp_path, device_lost="echo $$ > child; sleep 1000 & exit 0")
+    run(LOST)
+    assert living(int(run.read("child"))) == []
+    assert run.told == []
+
+
 def test_a_flood_is_held_back_and_what_was_left_out_is_counted(tmp_path):
     run = Run(tmp_path, device_lost="echo $NETMIND_LEFT_OUT >> out")
 

@@ -9,7 +9,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from netmind_tui.model.agent import OverrideRequest, Question
 from netmind_tui.model.decision import Decision, Decisions
@@ -25,7 +25,7 @@ from netmind_tui.node.agent.clock import Clock, Moment, passed
 from netmind_tui.node.agent.holding import Holdings
 from netmind_tui.node.agent.ladder import Ladder
 from netmind_tui.node.agent.looked import Looked, Speaker, Stand, Told
-from netmind_tui.node.agent.memory import Keeper
+from netmind_tui.node.agent.memory import Alive, Keeper
 from netmind_tui.node.agent.news import Fact, News
 from netmind_tui.node.agent.roster import Roster
 from netmind_tui.node.policy.terms import Changed, Terms
@@ -35,7 +35,16 @@ _log = logging.getLogger(__name__)
 Decide = Callable[[Policy, tzinfo, datetime, Situation, Sequence[Override]], Decisions]
 
 HELD_UP_S = 30.0
+WORD_S = 2.0
+"""How long an answer waits for the disk; what was said is done at once all the same."""
+LEASE_S = 4 * 3600.0
 _ALIVE_S = 5.0
+_LOOK_S = 0.2
+_LAST_S = 5.0
+_AGAIN_S = 10.0
+_BEHIND_S = 1.0
+_SET_S = 2.0
+_REUSED_S = 5.0
 
 
 class Agent:
@@ -87,6 +96,9 @@ class Agent:
         self._sources = keeper.memory.sources
         self._last: Moment | None = None
         self._lived_at = -_ALIVE_S
+        self._flushed_s = 0.0
+        self._putting: Speaker | None = None
+        self._reused: tuple[object, Decisions, float] | None = None
         self._since_s: dict[str, float] = {}
         self._unsaid: set[tuple[str | None, Fact]] = set()
         self._turn = asyncio.Lock()
@@ -98,17 +110,18 @@ class Agent:
         now = self.clock.moment()
         self._last = now
         told.gap(self.news, self.keeper.last, now)
+        self._take_up(now)
         data: dict[str, Fact] = {"version": version, "zone": now.zone}
         self.news.tell(EventKind.AGENT_STARTED, f"the agent started (netmind {version})", data=data)
         if self.keeper.damaged is not None:
             # What the owner had said is not known any more: nothing runs until they say so.
             _log.warning("%s", self.keeper.damaged)
             self.overrides = (Override(kind=OverrideKind.PAUSE, at=now.at, by="netmind", via="agent"),)
-            told.override(self.news, self.overrides[0], self.zone(), f"paused until resumed: {self.keeper.damaged}")
+            told.override(self.news, self.overrides[0], UTC, f"paused until resumed: {self.keeper.damaged}")
         self._read_terms(now, is_start=True)
-        self._live(now)
         self._keep()
-        await self.news.write()
+        self._live(now)
+        await self._lasts(_LAST_S)
 
     async def look(self, looked: Looked) -> None:
         """One round: what was seen becomes facts, the facts decisions, the decisions acts."""
@@ -123,8 +136,17 @@ class Agent:
                 self._resolve()
             for each in looked.told:
                 self._pass_on(each)
+            for late in self.holdings.overdue(now.monotonic_s, LEASE_S):
+                why = f": for {told.length(LEASE_S)}, which is as long as one may"
+                told.measuring(self.news, late.devices, late.who, begins=False, more=why)
+                if not late.over.done():
+                    late.over.set_result(f"{' '.join(late.devices)} was held{why[1:]}")
+            if self.news.degraded is not None and now.monotonic_s - self._flushed_s >= _AGAIN_S:
+                self._flushed_s = now.monotonic_s
+                self.news.flush()
             await self._settle(now)
             self._live(now)
+        await self._lasts(_LOOK_S)
 
     async def say(self, request: OverrideRequest, speaker: Speaker) -> None:
         """Do what the owner says, now, and make it last.
@@ -134,14 +156,18 @@ class Agent:
         """
         async with self._turn:
             now = self.clock.moment()
-            known = tuple(each.id for each in self.roster.devices)
+            known = tuple(each.id for each in self.roster.nameable)
             new = override_book.said(request, now.at, known, by=speaker.name, via=speaker.via)
             override_book.check_stop(self.overrides, new)
+            override_book.check_room(self.overrides, new)
             if new.kind is OverrideKind.RESUME and not self.overrides:
                 return
-            self.overrides = override_book.with_new(self.overrides, new)
-            told.override(self.news, new, self.zone())
+            overrides = override_book.with_new(self.overrides, new)
+            # First what could fail, then what changes.
+            told.override(self.news, new, self.zone(), after=override_book.follows(overrides, new, known))
+            self.overrides = overrides
             await self._settle(now)
+        await self._lasts(WORD_S)
 
     async def accept(self, question: str, speaker: Speaker) -> None:
         """Take the owner's word that a replaced device may contribute.
@@ -158,6 +184,7 @@ class Agent:
                 EventKind.DEVICES_CHANGED, f"{device} may contribute, says {speaker.name}", device=device, data=data
             )
             await self._settle(self.clock.moment())
+        await self._lasts(WORD_S)
 
     async def reread(self) -> None:
         """Read the policy's file again, whether it changed or not."""
@@ -165,6 +192,7 @@ class Agent:
             now = self.clock.moment()
             self._read_terms(now, anew=True)
             await self._settle(now)
+        await self._lasts(WORD_S)
 
     async def replace_terms(self, put: Callable[[], Awaitable[None]], speaker: Speaker) -> None:
         """Have somebody's new policy in force, once ``put`` has put it in the file's place.
@@ -172,22 +200,50 @@ class Agent:
         Raises:
             Problem: it is not in order.
         """
-        async with self._turn:
+        # Not in this one's turn: a slow disk must not hold up what the owner says meanwhile.
+        self._putting = speaker
+        try:
             await put()
-            now = self.clock.moment()
-            self._read_terms(now, anew=True, speaker=speaker)
-            await self._settle(now)
+            async with self._turn:
+                now = self.clock.moment()
+                self._read_terms(now, anew=True)
+                await self._settle(now)
+        finally:
+            self._putting = None
+        await self._lasts(WORD_S)
 
     async def denied(self, who: str, wanted: str) -> None:
         """Write down that somebody asked for what they may not."""
         data: dict[str, Fact] = {"by": who, "wanted": wanted}
         self.news.tell(EventKind.OVERRIDE_DENIED, f"{who} may not: {wanted}", data=data)
-        await self.news.write()
+        await self._lasts(WORD_S)
 
     async def tell(self, told: Told) -> None:
         """Put something into the journal that was found out beside the looks."""
         self.news.tell(told.kind, told.sentence, device=told.device, data=told.data)
-        await self.news.write()
+        await self._lasts(WORD_S)
+
+    def remember(self, **changes: object) -> None:
+        """Hold other members of the memory from now on; they are on the disk soon."""
+        self.keeper.change(**changes)
+        self.news.do("state", self.keeper.save)
+
+    def warnings(self) -> tuple[str, ...]:
+        """What is not as it should be with the agent itself, in sentences."""
+        found = []
+        if not self.keeper.is_saved and self.keeper.unsaved is not None:
+            words = f"not remembered: {self.keeper.unsaved}"
+            found.append(f"{words}; what was said holds now, and would be lost if the agent ended")
+        elif self.news.behind_s >= _BEHIND_S:
+            words = f"not remembered yet: the disk has not answered for {self.news.behind_s:.0f} s"
+            found.append(f"{words}; what was said holds now")
+        if self.news.degraded is not None:
+            found.append(self.news.degraded)
+        for name in self.roster.present:
+            holding = self.holdings.of(name)
+            if holding is not None and self._is_stopped(name):
+                found.append(f"{name} is stopped and still measured ({holding.who}): end that process by hand")
+        return tuple(found)
 
     def stand(self) -> Stand:
         """How it stands now, for questions about other moments."""
@@ -211,9 +267,16 @@ class Agent:
             yield names
         finally:
             holding = self.holdings.give_back(number)
-            if holding.is_held:
+            if holding is not None and holding.is_held:
                 told.measuring(self.news, holding.devices, holding.who, begins=False)
             await self._again()
+
+    async def lease_ends(self, devices: tuple[str, ...]) -> str:
+        """Wait until a lease is over before its asker ends it; why, in a sentence."""
+        holding = self.holdings.of(devices[0]) if devices else None
+        if holding is None:
+            return "it was taken back"
+        return await asyncio.shield(holding.over)
 
     async def end(self, why: str, code: int) -> None:
         """Stop all work and say so."""
@@ -221,8 +284,9 @@ class Agent:
             await self.ladder.end()
             self.news.tell(EventKind.AGENT_STOPPED, f"the agent stopped: {why}", data={"why": why, "code": code})
             self._keep()
-            self.keeper.live(self.clock.moment(), stopped=True)
-            await self.news.write()
+            now = self.clock.moment()
+            self.news.do("alive", lambda: self.keeper.live(now, stopped=True), before=False)
+        await self._lasts(_LAST_S)
 
     def situation(self) -> Situation:
         """The machine as it was last seen, for the rules."""
@@ -233,8 +297,9 @@ class Agent:
                 lost=each.lost,
                 blocked=each.blocked,
                 is_replaced=each.is_replaced,
-                is_measuring=self.holdings.held(name),
-                wants_measuring=self.holdings.wanted(name),
+                # The owner's stop comes before every measurement.
+                is_measuring=self.holdings.held(name) and not self._is_stopped(name),
+                wants_measuring=self.holdings.wanted(name) and not self._is_stopped(name),
                 works=self.ladder.works(name),
                 longest_s=self.ladder.workload.longest_s,
             )
@@ -254,6 +319,27 @@ class Agent:
     async def _again(self) -> None:
         async with self._turn:
             await self._settle(self.clock.moment())
+        await self._lasts(_LOOK_S)
+
+    async def _lasts(self, within_s: float) -> None:
+        """Give what happened and what is to be remembered so long to reach the disk; never in the agent's turn."""
+        await self.news.write(within_s)
+        if self.keeper.unsaved != self._complaint:
+            self._complaint = self.keeper.unsaved
+            if self._complaint is not None:
+                _log.warning("what the owner said cannot be remembered: %s", self._complaint)
+
+    def _is_stopped(self, device: str) -> bool:
+        return any(each.kind is OverrideKind.STOP and each.covers(device) for each in self.overrides)
+
+    def _take_up(self, now: Moment) -> None:
+        """See what happened to the wall clock while no agent ran; what was said for an hour is still an hour."""
+        last, clocks = self.keeper.last, self.keeper.memory.clocks
+        if last is not None and last.boot == now.boot and abs(jump_s := _set_by(last, now)) >= _SET_S:
+            told.clock_set(self.news, jump_s)
+        if clocks is not None and clocks.boot == now.boot:
+            self.overrides = override_book.moved(self.overrides, _set_by(clocks, now))
+        self.overrides = override_book.clamped(self.overrides, now.at)
 
     async def _settle(self, now: Moment) -> None:
         """Decide, act, decide again on what came of it, remember and tell."""
@@ -262,8 +348,10 @@ class Agent:
         decisions = self._decided(now)
         if await self.ladder.bring(decisions.devices):
             decisions = self._decided(now)
-        free = frozenset(name for name in self.roster.present if not self.ladder.works(name))
-        granted = self.holdings.grant(free)
+        free = frozenset(
+            name for name in self.roster.present if not self.ladder.works(name) and not self._is_stopped(name)
+        )
+        granted = self.holdings.grant(free, now.monotonic_s)
         for each in granted:
             told.measuring(self.news, each.devices, each.who, begins=True)
         if granted:
@@ -271,7 +359,7 @@ class Agent:
         self._tell_changes(decisions, now, mark)
         self.decisions = decisions
         self._keep()
-        if await self.news.write():
+        if self.news.mark():
             self._live(now, anew=True)
         if granted:
             async with self._drained:
@@ -285,7 +373,17 @@ class Agent:
             self._unresolved = f"the policy names a device that cannot be told: {problem.sentence}"
 
     def _decided(self, now: Moment) -> Decisions:
-        return self._decide(self.rules, self.zone(), now.at, self.situation(), self.overrides)
+        """What each device is to do; where nothing changed and no time has come, what was decided before."""
+        zone, situation = self.zone(), self.situation()
+        asked = (self.rules, zone, situation, self.overrides)
+        if self._reused is not None:
+            before, decisions, at_s = self._reused
+            is_fresh = 0 <= now.monotonic_s - at_s < _REUSED_S and _minute(decisions.at) == _minute(now.at)
+            if is_fresh and not _has_come(decisions, now.at) and before == asked:
+                return replace(decisions, at=now.at)
+        decisions = self._decide(self.rules, zone, now.at, situation, self.overrides)
+        self._reused = (asked, decisions, now.monotonic_s)
+        return decisions
 
     def _tell_changes(self, decisions: Decisions, now: Moment, mark: int) -> None:
         before = {each.device: each for each in self.decisions.devices} if self.decisions is not None else {}
@@ -323,16 +421,16 @@ class Agent:
         else:
             self.news.tell(each.kind, each.sentence, device=each.device, data=each.data)
 
-    def _read_terms(
-        self, now: Moment, *, anew: bool = False, is_start: bool = False, speaker: Speaker | None = None
-    ) -> None:
+    def _read_terms(self, now: Moment, *, anew: bool = False, is_start: bool = False) -> None:
         found = self.terms.look(now.at, anew=anew)
         if found is not None or is_start:
             self._resolve()
         if is_start and isinstance(found, Changed) and found.sha256 == self.keeper.memory.policy_sha256:
             return
+        if not self.terms.is_kept:
+            self.news.do("terms", self.terms.save)
         if found is not None:
-            told.policy(self.news, found, str(self.terms.path), speaker)
+            told.policy(self.news, found, str(self.terms.path), self._putting)
 
     def _expire(self, now: Moment) -> None:
         self.overrides, ended = override_book.split_at(self.overrides, now.at)
@@ -340,26 +438,43 @@ class Agent:
             told.expired(self.news, each)
 
     def _keep(self) -> None:
-        memory = replace(
-            self.keeper.memory,
+        now, memory = self.clock.moment(), self.keeper.memory
+        is_of_this_boot = memory.clocks is not None and memory.clocks.boot == now.boot
+        if self.overrides != memory.overrides or (self.overrides and not is_of_this_boot):
+            self.keeper.change(clocks=Alive(at=now.at, boot=now.boot, uptime_s=now.uptime_s))
+        self.keeper.change(
             overrides=self.overrides,
             devices=tuple(self.roster.known.values()),
             driver=self.roster.driver,
             sources=self._sources,
             policy_sha256=self.terms.sha256,
         )
-        try:
-            self.keeper.keep(memory)
-            self._complaint = None
-        except Problem as problem:  # what was said is done all the same: the owner comes before the disk
-            if problem.sentence != self._complaint:
-                _log.warning("%s", problem.sentence)
-            self._complaint = problem.sentence
+        if not self.keeper.is_saved:
+            self.news.do("state", self.keeper.save)
 
     def _live(self, now: Moment, *, anew: bool = False) -> None:
         if anew or now.monotonic_s - self._lived_at >= _ALIVE_S:
             self._lived_at = now.monotonic_s
-            self.keeper.live(now)
+            self.news.do("alive", lambda: self.keeper.live(now), before=False)
+
+
+def _set_by(last: Alive, now: Moment) -> float:
+    """By how much the wall clock was set since, within one boot."""
+    return (now.at - last.at) / timedelta(seconds=1) - (now.uptime_s - last.uptime_s)
+
+
+def _minute(at: datetime) -> datetime:
+    return at.replace(second=0, microsecond=0)
+
+
+def _has_come(decisions: Decisions, now: datetime) -> bool:
+    """Whether a moment that a decision named has come since."""
+    return any(
+        decisions.at < moment <= now
+        for each in decisions.devices
+        for moment in (each.until, *(reason.until for reason in each.reasons))
+        if moment is not None
+    )
 
 
 def _same(was: Decision, now: Decision) -> bool:

@@ -87,7 +87,12 @@ class Answers:
 
     def select(self, names: Sequence[str]) -> Selection:
         """The devices that names mean here, by the owner's words too."""
-        return select(names, self._agent.roster.devices, self._agent.aliases)
+        found = select(names, self._agent.roster.nameable, self._agent.aliases)
+        if found.missing and not self._agent.roster.present:
+            which = " ".join(found.called(name) for name in found.missing)
+            words = f"{which}: the agent has not looked at its devices yet, as one of them does not answer"
+            raise Problem(f"{words}; ask again, or say it of everything", ExitCode.UNMEASURED)
+        return found
 
     async def status(self) -> Status:
         """How it is now."""
@@ -110,6 +115,7 @@ class Answers:
             policy=agent.terms.status(),
             questions=agent.questions(),
             sample=agent.looked.sample if agent.looked is not None else None,
+            warnings=agent.warnings(),
         )
 
     async def why(self, device: str | None, at: datetime | None) -> Why:
@@ -187,6 +193,10 @@ class Answers:
         """Devices for a measurement: entered once they are drained, and given back at the end."""
         async with self._agent.lease(devices, f"{asker.user}, {asker.via}") as names:
             yield Lease(state="held", devices=names)
+
+    async def lease_ends(self, lease: Lease) -> str:
+        """Wait until a lease is over before its asker hangs up; why, in a sentence."""
+        return await self._agent.lease_ends(lease.devices)
 
     async def samples(self) -> AsyncIterator[Sample]:
         """Each sample from now on; one that nobody took in time is left out."""

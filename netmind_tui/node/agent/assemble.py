@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import signal
 import socket
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
@@ -18,7 +19,7 @@ from netmind_tui import __version__
 from netmind_tui.config import Config, config_path, read_config
 from netmind_tui.model.decide import decide
 from netmind_tui.model.device import DeviceUser
-from netmind_tui.model.event import Event
+from netmind_tui.model.event import Event, EventKind
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.problem import Problem
 from netmind_tui.model.reading import Absence, Reading
@@ -42,8 +43,8 @@ from netmind_tui.node.control.role import Access
 from netmind_tui.node.control.server import serve, serve_metrics
 from netmind_tui.node.exposition import write_metrics
 from netmind_tui.node.hook import Hooks, programs_of
+from netmind_tui.node.journal.opening import Opened, opened
 from netmind_tui.node.journal.rollup import Rollups
-from netmind_tui.node.journal.store import Journal
 from netmind_tui.node.policy.terms import Terms
 from netmind_tui.node.sense.sources import Sources, of_this_machine
 from netmind_tui.node.sense.watch import Watch
@@ -74,6 +75,8 @@ def run_agent(said: Said) -> ExitCode:
     Raises:
         Problem: another agent has the folder or the socket, or one of them cannot be used.
     """
+    # Until it can do so, it need not read the policy again; whoever asks must not end it.
+    signal.signal(signal.SIGHUP, lambda _number, _frame: None)
     folder = agent_dir()
     with only_one(folder, since=stamp(datetime.now(UTC))):
         code = asyncio.run(_run(folder, said))
@@ -105,7 +108,6 @@ def _runner(folder: Path, config: Config, said: Said) -> Iterator[Runner]:
     with ExitStack() as stack:
         looks = ThreadPoolExecutor(1, _LOOKS)
         stack.callback(looks.shutdown, wait=False, cancel_futures=True)
-        writes = stack.enter_context(ThreadPoolExecutor(1, "write"))
         loop.set_default_executor(ThreadPoolExecutor(2, "read"))
         keeper = stack.enter_context(closing(Keeper(folder)))
         takers: list[Callable[[Event], None]] = [events.put]
@@ -117,10 +119,14 @@ def _runner(folder: Path, config: Config, said: Said) -> Iterator[Runner]:
         def own(event: Event) -> None:  # the journal's own events come from the thread that writes
             loop.call_soon_threadsafe(take, event)
 
-        journal = stack.enter_context(closing(Journal.open(folder / _JOURNAL, told=own)))
+        there = stack.enter_context(opened(folder / _JOURNAL, own))
+        journal = there.journal
         rollups = stack.enter_context(closing(Rollups(journal)))
+        # It ends before the files do: what it was given is written.
+        writes = stack.enter_context(ThreadPoolExecutor(1, "write"))
         clock = SystemClock()
         news = News(clock, journal, take, lambda call: loop.run_in_executor(writes, call))
+        _pass_on(there, news)
         hooks = Hooks(programs_of(config.hooks, config_path()), news.tell)
         takers.append(hooks.take)
         work = Recorded(lambda kind, device, words, data: news.tell(kind, words, device=device, data=data))
@@ -174,6 +180,13 @@ def _runner(folder: Path, config: Config, said: Said) -> Iterator[Runner]:
             lasts=(hooks.idle, hooks.close),
             ready=lambda: said.ready(str(socket_path())),
         )
+
+
+def _pass_on(there: Opened, news: News) -> None:
+    """Tell what was in the journal's way."""
+    if there.told is not None:
+        _log.warning("%s", there.told)
+        news.tell(EventKind.JOURNAL_DEGRADED, there.told, data={"state": "began anew"})
 
 
 def _sources(gpus: GpuProbe | None, folder: Path, config: Config) -> Sources:

@@ -16,12 +16,11 @@ from netmind_tui.model.forecast import explain, forecast
 from netmind_tui.model.problem import Problem
 from netmind_tui.model.timeline import DeviceLine, Span, Timeline
 from netmind_tui.node.agent.looked import Stand
-from netmind_tui.node.journal.past import past_lines
+from netmind_tui.node.journal.past import NOT_YET, past_lines
 from netmind_tui.node.journal.rollup import Rollups
 from netmind_tui.node.journal.store import Journal
 
 _AN_INSTANT = timedelta(milliseconds=1)
-_NEVER = "no-agent"
 
 
 class JournalPast:
@@ -53,7 +52,7 @@ class JournalPast:
             Problem: the journal does not go back that far.
         """
         found = past_lines(self._journal, () if device is None else (device,), at, at + _AN_INSTANT)
-        spans = [span for line in found for span in line.spans if span.code != _NEVER]
+        spans = [span for line in found for span in line.spans if span.code != NOT_YET]
         if not spans:
             raise Problem(f"{at.isoformat()}: the journal does not go back that far", ExitCode.UNMEASURED)
         # Of the node it is told what most of its devices did.

@@ -106,11 +106,11 @@ class Renewing:
         known = (keeper.memory.outdated, keeper.memory.changes)
         if not found.changes:
             if known[0] is not None:
-                keeper.change(outdated=None, changes=())
+                self._agent.remember(outdated=None, changes=())
             return
         if known == (self._newest.sha256, found.changes):
             return
-        keeper.change(outdated=self._newest.sha256, changes=found.changes)
+        self._agent.remember(outdated=self._newest.sha256, changes=found.changes)
         words = f"the certificate is outdated: {'; '.join(found.changes)}"
         await self._agent.tell(
             Told(
@@ -153,14 +153,14 @@ class Renewing:
         ended = await self._start(arguments)
         now = self._agent.clock.moment().at
         if ended.code == ExitCode.OK:
-            self._agent.keeper.change(renewal=Renewal())
+            self._agent.remember(renewal=Renewal())
             until = f"the one before ends {certificate.expires_at}"
             words = f"the certificate was made anew; {until}"
             await self._agent.tell(Told(kind=EventKind.CERTIFICATE_MADE, sentence=words))
             return
         failures = self._agent.keeper.memory.renewal.failures + 1
         again = now + timedelta(seconds=min(BACK_OFF_S * 2 ** (failures - 1), LONGEST_BACK_OFF_S))
-        self._agent.keeper.change(renewal=Renewal(failures=failures, not_before=again))
+        self._agent.remember(renewal=Renewal(failures=failures, not_before=again))
         await self._agent.tell(_failure(ended, failures, again, certificate.expires_at))
 
     async def _read(self) -> Newest | None:

@@ -49,6 +49,7 @@ class Roster:
     def see(self, devices: Sequence[Device], driver: Driver | None) -> None:
         """Take what the probe found now."""
         self.described_driver = driver
+        before = self.present or self._remembered()
         self._see_driver(driver)
         whole = {each.parent for each in devices if each.kind is DeviceKind.MIG}
         found = {each.id: each for each in devices if each.id not in whole}
@@ -57,9 +58,27 @@ class Roster:
         for name, known in self.known.items():
             if name not in now and name not in whole:
                 now[name] = self._missed(known, mismatch=mismatch, driver=driver)
-        before, self.present = self.present, dict(sorted(now.items(), key=_order))
+        self.present = dict(sorted(now.items(), key=_order))
         self._tell_changes(before)
+        for name, each in self.present.items():
+            if name in self.known:
+                self.known[name] = replace(self.known[name], lost=each.lost, blocked=each.blocked)
         self._is_new = False
+
+    @property
+    def nameable(self) -> tuple[Device, ...]:
+        """What somebody can speak of: before the first look, what is remembered, and the processor."""
+        if self.present:
+            return self.devices
+        return tuple(_stub(each) for each in {"cpu": KnownDevice(id="cpu"), **self.known}.values())
+
+    def _remembered(self) -> dict[str, Present]:
+        """How it stood when the agent before this one saw it last."""
+        return {
+            name: Present(device=_stub(each), lost=each.lost, blocked=each.blocked)
+            for name, each in self.known.items()
+            if each.lost is not None or each.blocked is not None
+        }
 
     def is_away(self, name: str | None) -> bool:
         """Whether a device cannot be read at all, which its guards need not say again."""
@@ -121,17 +140,8 @@ class Roster:
 
     def _missed(self, known: KnownDevice, *, mismatch: bool, driver: Driver | None) -> Present:
         """A device that is known and that the probe does not list."""
-        kind = DeviceKind.CPU if known.id == "cpu" else DeviceKind.MIG if known.id.startswith("mig") else DeviceKind.GPU
         gone = (driver.problem if driver is not None else None) or "is no longer listed by the driver"
-        device = Device(
-            id=known.id,
-            kind=kind,
-            uuid=known.uuid,
-            name=known.name,
-            pci_slot=known.slot,
-            lost=gone,
-            trouble=Trouble.GONE,
-        )
+        device = replace(_stub(known), lost=gone, trouble=Trouble.GONE)
         return Present(device=device, blocked=REBOOT) if mismatch else Present(device=device, lost=gone)
 
     def _see_limits(self, device: Device, known: KnownDevice) -> None:
@@ -171,6 +181,12 @@ class Roster:
                 self._news.tell(EventKind.DEVICE_LOST, _loss(name, each.lost), device=name, data=data)
             elif was is not None and was.lost is not None and _works(each):
                 self._news.tell(EventKind.DEVICE_BACK, f"{name} is back", device=name, data={"uuid": each.device.uuid})
+
+
+def _stub(known: KnownDevice) -> Device:
+    """A device as far as it is remembered."""
+    kind = DeviceKind.CPU if known.id == "cpu" else DeviceKind.MIG if known.id.startswith("mig") else DeviceKind.GPU
+    return Device(id=known.id, kind=kind, uuid=known.uuid, name=known.name, pci_slot=known.slot)
 
 
 def _known(device: Device, before: KnownDevice | None = None) -> KnownDevice:

@@ -65,14 +65,19 @@ def decision(news: News, was: Decision | None, now: Decision, lasted_s: float, m
     )
 
 
-def override(news: News, new: Override, zone: tzinfo, sentence: str | None = None) -> None:
-    """The owner said something; ``zone`` is their clock's."""
+def override(
+    news: News, new: Override, zone: tzinfo, sentence: str | None = None, *, after: Override | None = None
+) -> None:
+    """The owner said something; ``zone`` is their clock's. ``after`` is what of the same goes on to hold then."""
     which = _about(new)
     until = (
         ""
         if new.kind is OverrideKind.RESUME
         else (" until it is resumed" if new.until is None else f" until {on_the_wall(new.until, new.at, zone)}")
     )
+    if after is not None:
+        then = "it is resumed" if after.until is None else on_the_wall(after.until, new.at, zone)
+        until += f", and then as said before until {then}"
     data: dict[str, Fact] = {
         "override": new.kind.value,
         "devices": " ".join(new.devices),
@@ -95,12 +100,12 @@ def expired(news: News, each: Override) -> None:
         news.tell(EventKind.OVERRIDE_ENDED, words, device=device, data=data)
 
 
-def measuring(news: News, devices: tuple[str, ...], who: str, *, begins: bool) -> None:
-    """Devices are measured, or no longer."""
+def measuring(news: News, devices: tuple[str, ...], who: str, *, begins: bool, more: str = "") -> None:
+    """Devices are measured, or no longer; ``more`` says why."""
     kind = EventKind.MEASURING_STARTED if begins else EventKind.MEASURING_ENDED
     for device in devices:
         words = f"{device} is measured" if begins else f"{device} was measured"
-        news.tell(kind, f"{words} ({who})", device=device, data={"by": who})
+        news.tell(kind, f"{words} ({who}){more}", device=device, data={"by": who})
 
 
 def policy(news: News, found: Changed | Refused, path: str, speaker: Speaker | None) -> None:
@@ -130,6 +135,13 @@ def clocks(news: News, found: Passed, now: Moment) -> None:
     if found.zone_before is not None:
         words = f"the machine's zone is {now.zone} now, no longer {found.zone_before}"
         news.tell(EventKind.ZONE_CHANGED, words, data={"zone": now.zone, "previous": found.zone_before})
+
+
+def clock_set(news: News, jump_s: float) -> None:
+    """The wall clock was set while no agent ran."""
+    way = "forward" if jump_s > 0 else "back"
+    words = f"the wall clock was set {way} by {length(abs(jump_s))} while no agent ran"
+    news.tell(EventKind.CLOCK_JUMPED, words, data={"jump_s": round(jump_s, 1)})
 
 
 def held_up(news: News, now: Moment, for_s: float) -> None:

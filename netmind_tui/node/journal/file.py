@@ -16,7 +16,9 @@ from netmind_tui.node.journal.table import APPLICATION, CREATE, VERSION
 
 Connection = sqlite3.Connection
 
-_BUSY_MS = 5000
+# Of a writer: what is kept waiting longer is kept in memory, and tried again.
+_BUSY_MS = 200
+_READER_BUSY_MS = 2000
 # Faults of this program: they are never taken for a disk that is full.
 _BUGS = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.NotSupportedError)
 
@@ -134,7 +136,7 @@ def explained(path: Path) -> Iterator[None]:
 def _connect(path: Path, mode: str) -> Connection:
     where = f"{path.absolute().as_uri()}?mode={mode}"
     connection = sqlite3.connect(where, uri=True, isolation_level=None, check_same_thread=False)
-    connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+    connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS if mode == 'rw' else _READER_BUSY_MS}")
     connection.execute("PRAGMA cache_size = -1024")
     return connection
 

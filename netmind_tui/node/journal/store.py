@@ -44,7 +44,8 @@ class Journal(Reader):
     ) -> None:
         make(path)
         super().__init__(path, whole=True)
-        self.degraded: str | None = None
+        self.elsewhere: str | None = None
+        self._degraded: str | None = None
         self._clock = clock
         self._told = told
         self._waits = Backlog()
@@ -63,6 +64,11 @@ class Journal(Reader):
                 room for a new one.
         """
         return cls(path, clock=clock, told=told)
+
+    @property
+    def degraded(self) -> str | None:
+        """Why what happens is not on the disk, where it is not; ``elsewhere`` says where the whole journal is."""
+        return self._degraded or self.elsewhere
 
     def append(self, events: Sequence[Event]) -> tuple[int, ...]:
         """Give events their ids and write them: on return they are on the disk, unless ``degraded`` is set.
@@ -166,8 +172,9 @@ class Journal(Reader):
         """Write what waits, and end."""
         with self._writing:
             self.flush()
+            # The writer last: whoever closes a file of SQLite's last takes its log away.
+            super().close()
             self._writer.close()
-        super().close()
 
     def _number(self, events: Sequence[Event]) -> list[Event]:
         numbered = [replace(event, id=self._numbered + place) for place, event in enumerate(events, 1)]
@@ -191,12 +198,12 @@ class Journal(Reader):
             return
         self._written = self._numbered
         self._waits.clear()
-        self.degraded = None
+        self._degraded = None
         self._tell(ended)
 
     def _insert(self, events: list[Event]) -> None:
         there = int(self._writer.execute("SELECT coalesce(max(id), 0) FROM event").fetchone()[0])
-        if there > self._written and self.degraded is None:
+        if there > self._written and self._degraded is None:
             raise Problem(f"{self.path}: another process writes it: one agent a journal", ExitCode.UNMEASURED)
         # A commit that failed may have reached the disk all the same: what is there is not written again.
         rows = [row_of(event) for event in events if event.id > there]
@@ -204,10 +211,10 @@ class Journal(Reader):
 
     def _wait(self, events: list[Event], cause: str) -> None:
         began: list[Event] = []
-        if self.degraded is None:
+        if self._degraded is None:
             sentence = f"the journal cannot be written ({cause}): events stay in memory until it can"
             began = self._number([self._of_itself(sentence, {"state": "began", "cause": cause}, *events[-1:])])
-        self.degraded = f"{self.path}: {cause}; events stay in memory until it can be written"
+        self._degraded = f"{self.path}: {cause}; events stay in memory until it can be written"
         self._waits.add([*events, *began])
         self._tell(began)
 

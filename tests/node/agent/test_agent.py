@@ -1,11 +1,18 @@
 import asyncio
+import errno
 import gc
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from netmind_tui.certify import private_file
 from netmind_tui.model.override import OverrideKind
 from netmind_tui.model.policy import Policy
 from netmind_tui.model.problem import Problem
+from netmind_tui.node.agent import agent as agent_module
 
 GUARDED = """
 [[window]]
@@ -98,6 +105,197 @@ def test_a_machine_that_slept_and_one_that_travelled_are_told(live):
         assert life.told("machine-suspended")[0].sentence == "the machine slept for 10 min"
         assert life.told("zone-changed")[0].data == {"zone": "Europe/Lisbon", "previous": "UTC"}
         assert life.told("agent-gap") == []
+
+    live(story)
+
+
+def test_an_hour_stays_an_hour_when_the_clock_is_set_while_no_agent_runs(live):
+    async def first(life):
+        await life.run.say(OverrideKind.PAUSE, for_s=3600.0)
+
+    async def second(life):
+        assert life.told("clock-jumped")[0].data["jump_s"] == 7200.0
+        assert life.state("cpu") == ("paused", "paused")
+        await life.looks(1, step_s=1700.0)
+        await life.looks(1, step_s=1700.0)
+        assert life.state("cpu") == ("paused", "paused")
+        await life.looks(1, step_s=200.0)
+        assert life.state("cpu") == ("contributing", "inside-window")
+
+    here = live(first)
+    here.clock.set_forward(7200.0)
+    live(second, here=here)
+
+
+def test_a_clock_that_is_set_back_before_a_restart_lengthens_nothing(live):
+    async def first(life):
+        await life.run.say(OverrideKind.PAUSE, for_s=3600.0)
+
+    async def second(life):
+        assert life.agent.overrides[0].until == life.world.clock.moment().at + timedelta(hours=1)
+
+    here = live(first)
+    here.clock.set_forward(-86400.0)
+    here.clock._now = replace(here.clock._now, boot="another")
+    live(second, here=here)
+
+
+def test_the_owner_is_obeyed_and_answered_while_the_disk_stands_still(live, monkeypatch):
+    monkeypatch.setattr(agent_module, "WORD_S", 0.05)
+    gate = threading.Event()
+
+    async def story(life):
+        loop, news = asyncio.get_running_loop(), life.agent.news
+        with ThreadPoolExecutor(1) as thread:
+            news._off_loop = lambda call: loop.run_in_executor(thread, lambda: (gate.wait(20), call())[1])
+            try:
+                await life.run.say(OverrideKind.PAUSE)
+                assert life.state("gpu:0") == ("paused", "paused")
+                await life.run.say(OverrideKind.STOP, "gpu:0")
+                assert life.state("gpu:0") == ("paused", "stopped")
+                monkeypatch.setattr(agent_module, "_BEHIND_S", 1e-9)
+                assert "not remembered yet: the disk has not answered" in life.agent.warnings()[0]
+            finally:
+                gate.set()
+            assert await news.write()
+        assert life.agent.keeper.is_saved
+        assert life.agent.warnings() == ()
+        assert life.run.journal.events() == tuple(life.events)
+
+    live(story)
+
+
+def test_a_word_that_cannot_be_remembered_says_so_and_is_remembered_later(live, monkeypatch):
+    async def story(life):
+        with monkeypatch.context() as full:
+
+            def no_room(path, data):
+                raise OSError(errno.ENOSPC, "No space left on device")
+
+            full.setattr(private_file, "put", no_room)
+            await life.run.say(OverrideKind.PAUSE)
+            assert life.state("cpu") == ("paused", "paused")
+            assert "not remembered: the disk is full" in life.agent.warnings()[0]
+        await life.looks(1)
+        assert life.agent.warnings() == ()
+
+    live(story)
+
+
+def test_a_stop_comes_before_a_measurement_and_says_who_still_measures(live):
+    async def story(life):
+        async with life.agent.lease(("gpu:1",), "anna, bench"):
+            await life.run.say(OverrideKind.STOP)
+            assert life.state("gpu:1") == ("paused", "stopped")
+            assert life.agent.warnings() == (
+                "gpu:1 is stopped and still measured (anna, bench): end that process by hand",
+            )
+            await life.run.say(OverrideKind.RESUME)
+            assert life.state("gpu:1") == ("measuring", "measuring")
+        assert life.agent.warnings() == ()
+
+    live(story)
+
+
+def test_a_measurement_does_not_begin_on_what_is_stopped(live):
+    async def story(life):
+        await life.run.say(OverrideKind.STOP, "gpu:1")
+        lease = life.agent.lease(("gpu:1",), "anna")
+        waiting = asyncio.create_task(lease.__aenter__())
+        await life.looks(3)
+        assert not waiting.done()
+        assert life.state("gpu:1") == ("paused", "stopped")
+        await life.run.say(OverrideKind.RESUME)
+        assert await waiting == ("gpu:1",)
+        await lease.__aexit__(None, None, None)
+
+    live(story)
+
+
+def test_a_measurement_that_never_ends_is_ended(live):
+    async def story(life):
+        async with life.agent.lease(("gpu:1",), "anna") as devices:
+            over = asyncio.create_task(life.agent.lease_ends(devices))
+            await asyncio.sleep(0)
+            await life.looks(1, step_s=4 * 3600.0 + 1)
+            assert "as long as one may" in await over
+            assert life.state("gpu:1") == ("contributing", "inside-window")
+        assert len(life.told("measuring-ended")) == 1
+
+    live(story)
+
+
+def test_a_shorter_pause_over_an_endless_one_ends_when_that_ends(live):
+    async def story(life):
+        await life.run.say(OverrideKind.PAUSE)
+        await life.run.say(OverrideKind.PAUSE, for_s=600.0)
+        assert life.told("override-set")[-1].sentence.endswith(
+            "until 12:10, and then as said before until it is resumed, says anna (cli)"
+        )
+        assert [each.until for each in life.agent.decisions.devices] == [None] * 3
+        assert life.agent.decisions.devices[0].reason.when == "until you resume"
+
+    live(story)
+
+
+def test_what_could_be_named_before_the_first_look_is_what_is_remembered(live):
+    async def first(life):
+        await life.looks(1)
+
+    async def second(life):
+        life.agent.roster.present.clear()
+        await life.run.say(OverrideKind.PAUSE, "gpu:1")
+        await life.looks(1, step_s=61.0)
+        assert life.state("gpu:1") == ("paused", "paused")
+
+    live(second, here=live(first))
+
+
+def test_a_lost_device_is_told_once_over_restarts_and_its_return_too(live):
+    async def losing(life):
+        life.world.cards[1].lost = "has fallen off the bus"
+        await life.looks(61)
+        assert len(life.told("device-lost")) == 1
+
+    async def still(life):
+        await life.looks(1)
+        assert life.told("device-lost") == []
+        assert life.state("gpu:1")[0] == "lost"
+
+    async def back(life):
+        await life.looks(1)
+        assert len(life.told("device-back")) == 1
+
+    here = live(losing)
+    live(still, here=here)
+    here.cards[1].lost = None
+    live(back, here=here)
+
+
+def test_a_driver_that_waits_for_a_reboot_is_told_once_over_restarts(live):
+    async def updated(life):
+        life.world.mismatch = "the library is newer than the driver"
+        await life.looks(61)
+        assert len(life.told("driver-mismatch")) == 1
+
+    async def still(life):
+        assert life.told("driver-mismatch") == []
+        assert life.state("gpu:0")[0] == "blocked"
+
+    live(still, here=live(updated))
+
+
+def test_what_was_decided_is_not_decided_again_while_nothing_changes(live):
+    async def story(life):
+        asked = []
+        decide = life.agent._decide
+        life.agent._decide = lambda *given: asked.append(given) or decide(*given)
+        await life.looks(20)
+        assert len(asked) <= 5
+        assert life.agent.decisions.at == life.world.clock.moment().at
+        asked.clear()
+        await life.run.say(OverrideKind.PAUSE)
+        assert asked
 
     live(story)
 

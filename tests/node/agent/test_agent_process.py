@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -126,3 +127,40 @@ def test_an_agent_whose_socket_cannot_be_says_so(reaction, home):
     (home / "s").write_text("a file")
     done = netmind(reaction, home, "agent", "run")
     assert (done.returncode, len(done.stderr.splitlines())) == (ExitCode.USAGE, 1)
+
+
+def test_a_fault_of_its_own_ends_an_agent_with_the_code_of_one(reaction, home, tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(
+        "import netmind_tui.node.agent.runner as runner\n"
+        "async def fail(self):\n    raise ZeroDivisionError('of its own')\n"
+        "runner.Runner._round = fail\n"
+    )
+    environment = reaction.environment(home) | {"PYTHONPATH": str(tmp_path)}
+    command = [sys.executable, "-P", "-m", "netmind_tui", "agent", "run"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == ExitCode.CRASHED
+    assert "ZeroDivisionError: of its own" in done.stderr
+
+
+def test_a_request_to_read_the_policy_again_does_not_end_an_agent_that_is_about_to_start(reaction, home):
+    environment = reaction.environment(home)
+    command = [sys.executable, "-P", "-m", "netmind_tui", "agent", "run"]
+    child = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    with child:
+        lock = home / ".local/state/netmind/agent/netmind-agent.lock"
+        while not lock.exists() and child.poll() is None:
+            time.sleep(0.001)
+        child.send_signal(signal.SIGHUP)
+        assert "answers at" in child.stderr.readline()
+        child.terminate()
+        assert child.wait(20) == ExitCode.TERMINATED
+
+
+def test_an_agent_begins_beside_a_damaged_journal_and_says_so(reaction, home):
+    folder = home / ".local/state/netmind/agent"
+    folder.mkdir(parents=True, mode=0o700)
+    (folder / "journal.db").write_bytes(b"x" * 4096)
+    with reaction.started(home) as child:
+        child.terminate()
+        assert child.wait(20) == ExitCode.TERMINATED
+    assert reaction.journal(home).events()[0].kind.value == "journal-degraded"

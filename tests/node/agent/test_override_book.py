@@ -3,9 +3,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from netmind_tui.model.agent import OverrideRequest
+from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.override import Override, OverrideKind
 from netmind_tui.model.problem import Problem
-from netmind_tui.node.agent.override_book import check_stop, moved, said, split_at, with_new
+from netmind_tui.node.agent.override_book import (
+    check_room,
+    check_stop,
+    clamped,
+    follows,
+    moved,
+    said,
+    split_at,
+    with_new,
+)
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 KNOWN = ("gpu:0", "gpu:1", "cpu")
@@ -66,12 +76,56 @@ def test_a_word_for_all_but_one_device_is_not_forgotten_for_one_about_the_rest()
     assert with_new((word("finish", "gpu:0"),), left) == (word("finish", "gpu:0"), left)
 
 
-def test_whoever_floods_an_agent_with_words_fills_no_memory_and_loses_no_stop():
-    words = (word("stop", "gpu:1"),)
-    for number in range(500, 0, -1):
+def test_whoever_floods_an_agent_with_words_is_refused_and_the_owners_stay():
+    words = (word("pause", "gpu:0"),)
+    for number in range(500, 437, -1):
+        check_room(words, word("pause", hours=number))
         words = with_new(words, word("pause", hours=number))
-    assert len(words) <= 64
-    assert words[0].kind is OverrideKind.STOP
+    assert len(words) == 64
+    with pytest.raises(Problem, match="64 words of the owner hold already") as refused:
+        check_room(words, word("contribute", hours=1))
+    assert refused.value.code is ExitCode.UNMEASURED
+    check_room(words, word("stop", "gpu:0"))
+    check_room(words, word("resume", "gpu:0"))
+    check_room(words, word("pause"))
+    assert words[0] == word("pause", "gpu:0")
+
+
+def test_a_stop_that_is_said_again_is_one_stop():
+    both = with_new((word("stop", "gpu:0", "gpu:1"),), word("stop", "gpu:1"))
+    assert both == (word("stop", "gpu:0", "gpu:1"),)
+
+
+def test_a_word_about_devices_that_were_stopped_one_by_one_is_refused_as_about_one():
+    stops = (word("stop", "gpu:0"), word("stop", "gpu:1"))
+    with pytest.raises(Problem, match="gpu:0 gpu:1 are stopped until they are resumed: netmind resume gpu:0 gpu:1"):
+        check_stop(stops, word("contribute", "gpu:0", "gpu:1"))
+    check_stop(stops, word("contribute", "gpu:0", "cpu"))
+
+
+def test_whoever_names_every_device_means_those_that_come_later_too():
+    request = OverrideRequest(kind=OverrideKind.PAUSE, devices=KNOWN)
+    assert said(request, NOW, KNOWN, by="anna", via="cli").devices == ()
+    assert said(request, NOW, (*KNOWN, "gpu:2"), by="anna", via="cli").devices == KNOWN
+
+
+@pytest.mark.parametrize("end", [{"until": datetime(9999, 12, 31, tzinfo=UTC)}, {"for_s": 1e300}])
+def test_an_end_beyond_every_calendar_is_refused(end):
+    with pytest.raises(Problem, match="within 400 days"):
+        said(OverrideRequest(kind=OverrideKind.PAUSE, **end), NOW, KNOWN, by="anna", via="cli")
+
+
+def test_nothing_said_for_a_time_holds_for_longer_than_that():
+    late = word("pause", hours=9, for_s=3600.0)
+    assert clamped((late, word("pause", hours=9)), NOW)[0].until == NOW + timedelta(hours=1)
+    assert clamped((word("pause", hours=9),), NOW)[0].until == NOW + timedelta(hours=9)
+
+
+def test_what_goes_on_after_a_word_of_the_same_kind_is_found():
+    words = (word("pause"), word("pause", "gpu:0", hours=1))
+    assert follows(words, words[1], KNOWN) == words[0]
+    assert follows(words[1:], words[1], KNOWN) is None
+    assert follows((word("contribute"), words[1]), words[1], KNOWN) is None
 
 
 def test_what_has_run_out_is_told_apart():
