@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 from netmind_tui.model.agent import (
@@ -161,7 +162,8 @@ class MadeNode:
         return await self.status()
 
     async def policy(self) -> PolicyDocument:
-        return PolicyDocument(policy=Policy(), path="/p/policy.toml", text=self.text)
+        found = sha256(self.text.encode()).hexdigest()
+        return PolicyDocument(policy=Policy(), path="/p/policy.toml", text=self.text, sha256=found)
 
     async def set_policy(self, text: str, asker: Asker) -> PolicyDocument:
         self.heard.append(("policy", text, asker))
@@ -219,6 +221,10 @@ class MadeNode:
             yield Lease(state="held", devices=devices)
         finally:
             self.left.append(devices)
+
+    async def lease_ends(self, lease: Lease) -> str:  # noqa: ARG002 - as a node has it
+        await asyncio.Event().wait()
+        return "it never is"
 
     async def samples(self) -> AsyncIterator[Sample]:
         try:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from threading import Event, Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -34,6 +35,8 @@ class Fleet:
         self._lines = {host: ExitStack() for host in hosts}
         self._clients: dict[str, Client] = {}
         self._workers = ThreadPoolExecutor(min(_AT_ONCE, len(hosts)))
+        self._over = Event()
+        self._closing = Lock()
 
     def __enter__(self) -> Self:
         """Nothing is opened yet."""
@@ -43,9 +46,14 @@ class Fleet:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close every line."""
-        self._workers.shutdown(cancel_futures=True)
-        for line in self._lines.values():
-            line.close()
+        self._over.set()
+        self._workers.shutdown(wait=False, cancel_futures=True)
+        # First those that are open: whoever waits for an answer there hears that there will be none.
+        for host in self._hosts:
+            self._close(host)
+        self._workers.shutdown()
+        for host in self._hosts:
+            self._close(host)
 
     def ask(self) -> tuple[Answered, ...]:
         """How all of them are, in their order."""
@@ -54,9 +62,14 @@ class Fleet:
     def _ask(self, host: str) -> Answered:
         try:
             if host not in self._clients:
-                self._clients[host] = self._lines[host].enter_context(remote(host, self._sockets))
+                way = remote(host, self._sockets, cancelled=self._over.is_set)
+                self._clients[host] = self._lines[host].enter_context(way)
             return Answered(host=host, status=self._clients[host].status())
         except Problem as problem:
             self._clients.pop(host, None)
-            self._lines[host].close()
+            self._close(host)
             return Answered(host=host, reason=problem.sentence.removeprefix(f"{host}: "))
+
+    def _close(self, host: str) -> None:
+        with self._closing:
+            self._lines[host].close()

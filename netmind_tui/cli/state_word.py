@@ -26,7 +26,11 @@ _WEEK_D = 6
 
 def when(moment: datetime, now: datetime) -> str:
     """A moment as people say it, by this machine's clocks: ``18:00``, ``tomorrow 06:00``, ``Fri 18:00``, a date."""
-    here, today = moment.astimezone(), now.astimezone().date()
+    today = now.astimezone().date()
+    try:
+        here = moment.astimezone()
+    except (OverflowError, ValueError):  # beyond this machine's calendar: then by nobody's clock
+        here = moment
     days = (here.date() - today).days
     clock = f"{here:%H:%M}"
     if days in (-1, 0, 1):

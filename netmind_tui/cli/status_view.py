@@ -92,6 +92,8 @@ def _now(sample: DeviceSample | None) -> str:
 
 
 def _facts(status: Status) -> Iterator[tuple[str, Text]]:
+    for sentence in status.warnings:
+        yield "warning", Text(sentence, style="red")
     for each in status.overrides:
         yield "override", Text(override_words(each, status.at), style="cyan")
     for question in status.questions:

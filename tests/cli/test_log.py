@@ -16,12 +16,10 @@ from netmind_tui.model.event import Event, EventKind
 from netmind_tui.node.agent.clock import stamp
 from netmind_tui.node.journal.store import Journal
 
-NOW = datetime.now(UTC)
-
 
 def decided(minutes_ago: float, state: str, code: str, device: str = "gpu:0") -> Event:
     return Event(
-        at=stamp(NOW - timedelta(minutes=minutes_ago)),
+        at=stamp(datetime.now(UTC) - timedelta(minutes=minutes_ago)),
         kind=EventKind.DECISION_CHANGED,
         device=device,
         sentence=f"{device} {state}: {code}",
@@ -33,10 +31,15 @@ def decided(minutes_ago: float, state: str, code: str, device: str = "gpu:0") ->
 def machine(node, monkeypatch, tmp_path):
     """A user whose agent wrote a journal and has ended."""
     monkeypatch.setenv("NETMIND_SOCKET", str(tmp_path / "none.sock"))
+    monkeypatch.setenv("COLUMNS", "120")
     user = node("ana")
     path = user.home / ".local/state/netmind/agent/journal.db"
     with closing(Journal.open(path)) as journal:
-        started = Event(at=stamp(NOW - timedelta(hours=30)), kind=EventKind.AGENT_STARTED, sentence="the agent started")
+        started = Event(
+            at=stamp(datetime.now(UTC) - timedelta(hours=30)),
+            kind=EventKind.AGENT_STARTED,
+            sentence="the agent started",
+        )
         flaps = [
             decided(40 - n, "gave-way" if n % 2 == 0 else "contributing", "cpu busy" if n % 2 == 0 else "night")
             for n in range(12)

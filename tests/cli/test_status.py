@@ -4,12 +4,14 @@ import json
 import os
 import pwd
 import socket
+import time
 from contextlib import ExitStack
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import jsonschema
 import pytest
 
+from netmind_tui.cli.state_word import when
 from netmind_tui.document import schema
 from netmind_tui.model.agent import Question
 
@@ -18,6 +20,7 @@ from netmind_tui.model.agent import Question
 def anna(node, monkeypatch):
     """Somebody whose machine has no card and no agent yet."""
     monkeypatch.setenv("NETMIND_NVML", "/nowhere")
+    monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
     return node("anna")
 
@@ -198,6 +201,14 @@ class TestWhy:
         assert anna("why", "gpu:3").code == 3
 
 
+def test_a_moment_at_the_end_of_the_calendar_is_told_east_of_it_too(monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setenv("TZ", "Pacific/Auckland")
+        time.tzset()
+        assert when(datetime.max.replace(tzinfo=UTC), datetime.now(UTC)) == "9999-12-31 23:59"
+    time.tzset()
+
+
 class TestOverride:
     @pytest.mark.parametrize("kind", ["pause", "finish", "stop", "contribute", "resume"])
     def test_it_says_what_is_so_now(self, anna, agent, kind):
@@ -229,11 +240,19 @@ class TestOverride:
             (["--until", "2020-01-01"], 2, "that has been"),
             (["gpu:77"], 3, "gpu:77: this node has no such device"),
             (["gnu"], 2, "names no device"),
+            (["1h"], 2, "1h: that names no device; did you mean --for 1h?"),
+            (["for", "1h"], 2, "did you mean --for 1h?"),
+            (["gpu:0", "until", "tomorrow", "07:00"], 2, "did you mean --until 'tomorrow 07:00'?"),
+            (["until"], 2, "did you mean --until 18:00?"),
         ],
     )
     def test_what_cannot_be_meant_changes_nothing(self, anna, agent, arguments, code, words):
         done = anna("pause", *arguments)
         assert (done.code, words in done.err) == (code, True)
+        assert agent.node.overrides == ()
+
+    def test_a_stop_for_a_time_is_told_that_it_has_no_end(self, anna, agent):
+        assert "a stop has no end" in anna("stop", "1h").err
         assert agent.node.overrides == ()
 
     @pytest.mark.parametrize("kind", ["pause", "finish", "stop", "contribute", "resume"])

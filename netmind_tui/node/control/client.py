@@ -5,14 +5,16 @@ Light on purpose: every ``netmind status`` and the interface load it, and neithe
 
 import errno
 import os
+import re
 import socket
 import stat
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlencode
 
 from netmind_tui import __version__
@@ -35,9 +37,14 @@ from netmind_tui.model.problem import Problem
 from netmind_tui.model.sample import Sample
 from netmind_tui.model.timeline import Timeline
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
 T = TypeVar("T")
 _MOST_BYTES = 64 << 20
 _LONGEST_LINE = 4 << 20
+_LONGER = 3
+_VERSION = re.compile(r"[0-9A-Za-z.+-]{1,40}")
 _USAGE = (400, 404, 405, 411, 413, 415)
 _HEARTBEAT, _REFUSAL = "netmind.heartbeat/1", "netmind.refusal/1"
 
@@ -70,7 +77,7 @@ class Client:
         Args:
             path: The socket.
             via: From where its user speaks, as the journal will say: ``cli``, ``tui``, ``ssh from …``.
-            timeout_s: How long an answer may take, and a stream be silent.
+            timeout_s: How long an answer or a stream may be silent; all of an answer may take three times as long.
             place: The node in words, for sentences: a host's name; nothing for this machine.
         """
         self.path = path
@@ -110,9 +117,11 @@ class Client:
         """The terms in force."""
         return self._get("/v1/policy", PolicyDocument)
 
-    def set_policy(self, text: str) -> PolicyDocument:
-        """Put other terms in force."""
-        return self._change("PUT", "/v1/policy", text.encode(), PolicyDocument)
+    def set_policy(self, text: str, *, instead_of: str | None = None) -> PolicyDocument:
+        """Put other terms in force; ``instead_of`` is the ``sha256`` of those that are replaced, and no others."""
+        return self._change(
+            "PUT", "/v1/policy", text.encode(), PolicyDocument, {"If-Match": f'"{instead_of}"'} if instead_of else None
+        )
 
     def answer(self, question: str, answer: str) -> Status:
         """Answer a question of the status."""
@@ -169,9 +178,9 @@ class Client:
         with self._asking("GET", path + _query(query), None) as response:
             return self._read(response, kind)
 
-    def _change(self, method: str, path: str, body: bytes, kind: type[T]) -> T:
+    def _change(self, method: str, path: str, body: bytes, kind: type[T], more: Mapping[str, str] | None = None) -> T:
         self._must_match()
-        with self._asking(method, path, body) as response:
+        with self._asking(method, path, body, more) as response:
             return self._read(response, kind)
 
     def _must_match(self) -> None:
@@ -192,43 +201,54 @@ class Client:
         try:
             return decode(data, kind, f"the agent's answer{self._of}")
         except Problem as problem:
-            raise Problem(self.skew or problem.sentence, ExitCode.UNMEASURED) from problem
+            raise Problem(self.skew or _one_line(problem.sentence), ExitCode.UNMEASURED) from problem
 
     def _lines(self, method: str, path: str, kind: type[T], body: bytes | None = None) -> Iterator[T]:
         """The values of a stream, heartbeats left out."""
-        with self._asking(method, path, body) as response:
+        with self._asking(method, path, body, is_stream=True) as response:
             while line := response.readline(_LONGEST_LINE):
                 found = decode(line, dict, f"the agent's stream{self._of}")
                 if found.get("schema") == _HEARTBEAT:
                     continue
                 if found.get("schema") == _REFUSAL:
-                    raise Problem(convert(found, Refusal).sentence, ExitCode.UNMEASURED)
+                    raise Problem(_one_line(convert(found, Refusal).sentence), ExitCode.UNMEASURED)
                 yield convert(found, kind)
 
     @contextmanager
-    def _asking(self, method: str, path: str, body: bytes | None) -> Iterator[HTTPResponse]:
-        """One request, whose answer was a good one."""
+    def _asking(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None,
+        more: Mapping[str, str] | None = None,
+        *,
+        is_stream: bool = False,
+    ) -> Iterator[HTTPResponse]:
+        """One request, whose answer was a good one; that of a stream has begun, and goes on as long as it likes."""
         connection = _Connection(self.path, self._timeout_s)
-        told = {"NetMind-Via": self._via.encode("ascii", "replace").decode(), "NetMind-Api": str(API)}
+        told = {"NetMind-Via": self._via.encode("ascii", "replace").decode(), "NetMind-Api": str(API), **(more or {})}
         try:
             try:
                 connection.request(method, path, body=body, headers=told)
                 response = connection.getresponse()
             except OSError as error:
                 raise self._unreachable(error) from error
-            self.version = response.getheader("NetMind-Version")
+            version = response.getheader("NetMind-Version", "")
+            self.version = version if _VERSION.fullmatch(version) else None
             api = response.getheader("NetMind-Api", "")
-            if not api.isdigit():
+            if not (api.isascii() and api.isdigit() and len(api) < 5):  # noqa: PLR2004 - no version has so many digits
                 raise NoAgent(f"{self.path}: something else than an agent answers there", is_absent=False)
             self.api = int(api)
             if response.status != 200:  # noqa: PLR2004 - HTTP's word for done
                 raise self._refused(response)
+            if is_stream:
+                connection.let_go_on()
             try:
                 yield response
             except OSError as error:
                 raise self._unreachable(error) from error
         except HTTPException as error:
-            sentence = f"the agent{self._of} broke off: {str(error) or type(error).__name__}"
+            sentence = _one_line(f"the agent{self._of} broke off: {str(error) or type(error).__name__}")
             raise NoAgent(sentence, is_absent=False) from error
         finally:
             connection.close()
@@ -236,7 +256,7 @@ class Client:
     def _refused(self, response: HTTPResponse) -> Problem:
         sentence = f"the agent{self._of} answered {response.status}"
         with suppress(Problem):
-            sentence = decode(response.read(_LONGEST_LINE), Refusal).sentence
+            sentence = _one_line(decode(response.read(_LONGEST_LINE), Refusal).sentence)
         if response.status == 403:  # noqa: PLR2004 - HTTP's word for not allowed
             return Denied(f"{self._place}: {sentence}" if self._place else sentence)
         if self.skew is not None and response.status in (404, 405):
@@ -284,11 +304,18 @@ class _Connection(HTTPConnection):
     def __init__(self, path: Path, timeout_s: float) -> None:
         super().__init__("agent", timeout=timeout_s)
         self._path, self._timeout_s = path, timeout_s
+        self._line: _Line | None = None
+
+    def let_go_on(self) -> None:
+        """What comes now may come for ever, as long as it is never silent for too long."""
+        if self._line is not None:
+            self._line.until_s = None
+            self._line.settimeout(self._timeout_s)
 
     def connect(self) -> None:
         """Reach the agent."""
-        asking = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        asking.settimeout(self._timeout_s)
+        asking = _Line(socket.AF_UNIX, socket.SOCK_STREAM)
+        asking.allow(self._timeout_s)
         try:
             asking.connect(os.fspath(self._path))
         except OSError as error:
@@ -296,7 +323,34 @@ class _Connection(HTTPConnection):
             if "AF_UNIX path too long" in str(error):
                 raise OSError(errno.ENAMETOOLONG, "this path is too long for a socket") from None
             raise
-        self.sock = asking
+        self.sock = self._line = asking
+
+
+class _Line(socket.socket):
+    """A socket whose answer has a deadline, so that nobody holds it open by a byte now and then."""
+
+    until_s: float | None = None
+    _silent_s = 0.0
+
+    def allow(self, silent_s: float) -> None:
+        """Let nothing take longer than this, and all of it not much longer."""
+        self._silent_s = silent_s
+        self.until_s = time.monotonic() + _LONGER * silent_s
+        self.settimeout(silent_s)
+
+    def recv_into(self, buffer: "WriteableBuffer", nbytes: int = 0, flags: int = 0) -> int:
+        """Read what is there, within the deadline."""
+        if self.until_s is not None:
+            left_s = self.until_s - time.monotonic()
+            if left_s <= 0:
+                raise TimeoutError
+            self.settimeout(min(self._silent_s, left_s))
+        return super().recv_into(buffer, nbytes, flags)
+
+
+def _one_line(sentence: str) -> str:
+    """What the other side says, fit for a line of a terminal."""
+    return "".join(sign if sign.isprintable() else "?" for sign in " ".join(sentence.split()))
 
 
 def _asked(query: EventQuery) -> dict[str, object]:

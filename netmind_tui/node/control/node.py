@@ -97,6 +97,10 @@ class Node(Protocol):
         """Devices for a measurement: entered once they are drained, and given back at the end."""
         ...
 
+    async def lease_ends(self, lease: Lease) -> str:
+        """Wait until a lease is over before its asker hangs up; why, in a sentence."""
+        ...
+
     def samples(self) -> AsyncIterator[Sample]:
         """Each sample from now on; one that nobody took in time is left out."""
         ...

@@ -31,7 +31,7 @@ class Access:
 
     def role(self, peer: "Peer") -> Role | None:
         """What a user may do; ``None`` is nothing at all."""
-        if peer.uid in (0, os.geteuid()) or peer.user in self.policy:
+        if peer.is_owner or peer.user in self.policy:
             return Role.POLICY
         if peer.user in self.control:
             return Role.CONTROL
@@ -55,6 +55,11 @@ class Peer:
     uid: int
     user: str
     groups: frozenset[int]
+
+    @property
+    def is_owner(self) -> bool:
+        """Whether it is root or the agent's own user."""
+        return self.uid in (0, os.geteuid())
 
 
 def peer_of(connection: socket.socket) -> Peer:

@@ -3,10 +3,10 @@
 There is none that defines work, and none may be added: what runs on this machine is said in a file of its owner alone.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, fields, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from netmind_tui.document import convert, decode
@@ -29,7 +29,9 @@ from netmind_tui.node.control.node import Asker, Node
 T = TypeVar("T")
 SMALL_BYTES = 64 << 10
 POLICY_BYTES = 256 << 10
-_MOST_EVENTS = 10_000
+_MOST_EVENTS = 1000
+_MOST_IN_STREAM = 500
+_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 _MOST_DEVICES = 256
 _LONGEST_S = 400 * 86_400.0
 _SHOWN = 80
@@ -37,7 +39,10 @@ _SHOWN = 80
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One request, once it is known who asks and that they may."""
+    """One request, once it is known who asks and that they may.
+
+    ``match`` is the policy that is to be replaced and no other; ``turn`` is taken for what may take a while.
+    """
 
     asker: Asker
     query: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -45,6 +50,8 @@ class Call:
     now: datetime
     version: str
     name: str
+    match: str = ""
+    turn: AbstractAsyncContextManager[object] = field(default_factory=nullcontext)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +105,10 @@ async def _override(node: Node, call: Call) -> object:
     until = None if request.until is None else _aware(request.until, "until")
     if until is not None and until <= call.now:
         raise Problem(f"until {until.isoformat()}: that has been; give a later moment", ExitCode.USAGE)
+    if until is not None and until > call.now + timedelta(seconds=_LONGEST_S):
+        raise Problem(
+            f"until {until.isoformat()}: expected a moment within 400 days; or none, for always", ExitCode.USAGE
+        )
     devices = _devices(node, request.devices)
     checked = replace(request, devices=devices, until=until, via=call.asker.via)
     return _told(await node.override(checked, call.asker), call)
@@ -112,6 +123,9 @@ async def _set_policy(node: Node, call: Call) -> object:
         text = call.body.decode()
     except UnicodeDecodeError:
         raise Problem("the policy is not UTF-8 text", ExitCode.USAGE) from None
+    if call.match and (await node.policy()).sha256 != call.match:
+        words = "somebody changed the policy meanwhile; nothing was written: look at it and try again"
+        raise Problem(words, ExitCode.UNMEASURED)
     return await node.set_policy(text, call.asker)
 
 
@@ -125,7 +139,27 @@ async def _events(node: Node, call: Call) -> object:
 
 
 def _follow(node: Node, call: Call) -> AsyncIterator[object]:
-    return node.follow(_event_query(node, call))
+    query = _event_query(node, call)
+    return _told_first(node, call, replace(query, limit=min(query.limit, _MOST_IN_STREAM)))
+
+
+async def _told_first(node: Node, call: Call, query: EventQuery) -> AsyncIterator[object]:
+    """What happened since, a page in its turn, then what happens; nobody who does not read takes a turn."""
+    more = bool(query.after) or query.since is not None
+    while more:
+        async with call.turn:
+            page = (await node.events(query)).events
+        for event in page:
+            yield event
+        if page:
+            query = replace(query, after=page[-1].id)
+        more = len(page) == query.limit
+    following = node.follow(query)
+    try:
+        async for event in following:
+            yield event
+    finally:
+        await following.aclose()  # type: ignore[attr-defined] # every node gives a generator
 
 
 async def _history(node: Node, call: Call) -> object:
@@ -160,7 +194,8 @@ async def _held(node: Node, devices: tuple[str, ...], asker: Asker) -> AsyncIter
     yield Lease(state="draining", devices=devices)
     async with node.lease(devices, asker) as lease:
         yield lease
-        await asyncio.Event().wait()  # until the asker hangs up: whoever reads this closes it then
+        # Until the asker hangs up, when whoever reads this closes it, or it is taken back.
+        raise Problem(f"the lease is over: {await node.lease_ends(lease)}", ExitCode.UNMEASURED)
 
 
 _EVENTS = ("after", "since", "until", "device", "kind", "limit")
@@ -298,7 +333,7 @@ def _event_query(node: Node, call: Call) -> EventQuery:
 def _span(call: Call, otherwise_s: float) -> tuple[datetime, datetime]:
     """From ``start`` to ``end``; the last day where neither is given."""
     end = _moment(call, "end") or call.now
-    start = _moment(call, "start") or datetime.fromtimestamp(end.timestamp() - otherwise_s, UTC)
+    start = _moment(call, "start") or end - timedelta(seconds=otherwise_s)
     if not 0 < (end - start).total_seconds() <= 2 * _LONGEST_S:
         raise Problem("start and end: expected an end after the start, 800 days later at most", ExitCode.USAGE)
     return start, end
@@ -310,11 +345,15 @@ def _moment(call: Call, name: str) -> datetime | None:
         return None
     try:
         # A plus that was not escaped in a query has become a blank.
-        return _aware(datetime.fromisoformat(text.replace(" ", "+")), name)
+        moment = _aware(datetime.fromisoformat(text.replace(" ", "+")), name)
     except (ValueError, OverflowError):
         raise Problem(
             f"{name} {text[:_SHOWN]!r}: expected a moment such as 2026-11-27T18:00:00Z", ExitCode.USAGE
         ) from None
+    # Beyond these nothing can be told, and a day before or a year after the calendar's own ends would be none.
+    if not _FIRST <= moment < _LAST:
+        raise Problem(f"{name} {text[:_SHOWN]!r}: expected a moment from 1970 to 2199", ExitCode.USAGE)
+    return moment
 
 
 def _aware(moment: datetime, name: str) -> datetime:

@@ -2,6 +2,8 @@
 
 import socket
 import threading
+import time
+from contextlib import suppress
 
 import pytest
 
@@ -105,6 +107,34 @@ def test_what_is_no_answer_gets_one_sentence(talker, path, said, sentence):
         Client(path).status()
     assert sentence in caught.value.sentence
     assert caught.value.code == ExitCode.UNMEASURED
+
+
+def test_what_another_machine_says_is_one_line_without_what_a_terminal_obeys(talker, path):
+    words = r'{"schema":"netmind.refusal/1","sentence":"no\u001b]0;x\u0007\nnetmind: error: fake\u202e"}'
+    talker(_http(words.encode(), status="409 Conflict"))
+    with pytest.raises(Problem) as caught:
+        Client(path).status()
+    assert caught.value.sentence == "no?]0;x? netmind: error: fake?"
+
+
+def test_an_answer_that_drips_is_not_waited_for_without_end(path):
+    path.parent.mkdir()
+
+    def drip(listening):
+        line, _ = listening.accept()
+        with line, suppress(OSError):
+            line.recv(65536)
+            line.sendall(_http(b" " * 500)[:-500])
+            for _ in range(500):
+                line.sendall(b" ")
+                time.sleep(0.01)
+
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(path))
+        listening.listen()
+        threading.Thread(target=drip, args=[listening], daemon=True).start()
+        with pytest.raises(NoAgent, match="does not answer within"):
+            Client(path, timeout_s=0.1).status()
 
 
 def test_an_agent_that_hangs_is_left_after_a_time(path):

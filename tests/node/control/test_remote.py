@@ -5,10 +5,12 @@ import signal
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from netmind_tui.cli.fleet import Fleet
 from netmind_tui.model.agent import OverrideRequest
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.override import OverrideKind
@@ -120,6 +122,51 @@ def test_without_ssh_it_says_what_to_install(near, monkeypatch):
     monkeypatch.setenv("NETMIND_SSH", "/nowhere/ssh")
     with pytest.raises(NoAgent, match="there is no program /nowhere/ssh"), remote("alpha"):
         pass
+
+
+@pytest.fixture
+def odd_ssh(near, tmp_path, monkeypatch):
+    """A program in ssh's place that does what a test says."""
+
+    def start(words):
+        program = tmp_path / "odd"
+        program.write_text(f"#!/bin/sh\n{words}\n")
+        program.chmod(0o755)
+        monkeypatch.setenv("NETMIND_SSH", str(program))
+
+    monkeypatch.delenv("NETMIND_REMOTE_SOCKET", raising=False)
+    return start
+
+
+def test_a_host_that_talks_without_end_is_not_listened_to(odd_ssh):
+    odd_ssh("yes netmind-socket:/tmp/a | head -c 1000000")
+    with pytest.raises(NoAgent, match="alpha: says more than a machine with an agent would"), remote("alpha"):
+        pass
+
+
+def test_what_ssh_leaves_behind_is_not_waited_for(odd_ssh, tmp_path):
+    odd_ssh(f"(sleep 5; touch {tmp_path}/late) & echo banner >&2; exit 255")
+    with pytest.raises(NoAgent, match="alpha: banner"), remote("alpha"):
+        pass
+    assert not (tmp_path / "late").exists()
+
+
+def test_nothing_of_what_ssh_says_is_obeyed_by_a_terminal(odd_ssh):
+    odd_ssh(r"printf 'evil\033]0;x\007 \342\200\256\n' >&2; exit 255")
+    with pytest.raises(NoAgent) as caught, remote("alpha"):
+        pass
+    assert caught.value.sentence == "alpha: evil?]0;x? ?"
+
+
+def test_hosts_that_hang_are_let_go_of_at_once(odd_ssh, tmp_path, agents):
+    odd_ssh(f"echo $$ > {tmp_path}/pid; sleep 10; touch {tmp_path}/late")
+    fleet = Fleet(["alpha"], {})
+    with ThreadPoolExecutor(1) as asking, fleet:
+        answers = asking.submit(fleet.ask)
+        assert agents.until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text())
+        fleet.__exit__(None, None, None)
+        assert answers.result()[0].status is None
+    assert not (tmp_path / "late").exists()
 
 
 def test_an_error_of_the_caller_ends_everything_too(two, ssh_hosts, agents, near):

@@ -1,25 +1,29 @@
 """What the socket answers, to whom, and what strangers cannot make grow."""
 
 import asyncio
+import grp
 import json
 import os
 import signal
 import socket
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 
 from netmind_tui.model.agent import API, Events, OverrideRequest
-from netmind_tui.model.control import EventQuery, HistoryQuery, Role
+from netmind_tui.model.control import EventQuery, HistoryQuery, Refusal, Role
 from netmind_tui.model.event import EventKind
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.override import OverrideKind
 from netmind_tui.model.problem import Problem
 from netmind_tui.node.control.client import Client, NoAgent
+from netmind_tui.node.control.role import Access, Peer
 from netmind_tui.node.control.route import ROUTES
-from netmind_tui.node.control.server import Bounds
+from netmind_tui.node.control.server import Bounds, connection
+from netmind_tui.node.control.server import answer as serving
 
 
 def answer(line):
@@ -171,19 +175,32 @@ def test_a_silent_stream_says_that_it_lives(serve, raw):
         (request("GET", "/v1/why?at=tomorrow"), 400, "expected a moment such as"),
         (request("GET", "/v1/why?at=2026-11-27T18:00"), 400, "a zone is missing"),
         (request("GET", "/v1/why?at=0001-01-01T00:00%2B14:00"), 400, "beyond all calendars"),
+        (request("GET", "/v1/why?at=9999-12-31T23:59:59Z"), 400, "expected a moment from 1970 to 2199"),
+        (request("GET", "/v1/timeline?end=0001-01-01T00:00:00Z"), 400, "expected a moment from 1970 to 2199"),
+        (request("GET", "/v1/history?end=0001-01-01T00:00:00Z"), 400, "expected a moment from 1970 to 2199"),
         (request("GET", "/v1/why?device=gpu"), 400, "one device at a time"),
         (request("GET", "/v1/why?device=gpu:77"), 404, "gpu:77: this node has no such device"),
         (request("GET", "/v1/why?device=gnu"), 400, "names no device"),
         (request("GET", "/v1/events?kind=lost"), 400, "did you mean device-lost"),
         (request("GET", "/v1/events?after=-1"), 400, "expected a number"),
         (request("GET", "/v1/events?after=1e9"), 400, "expected a number"),
-        (request("GET", "/v1/events?limit=0"), 400, "a number from 1 to 10000"),
+        (request("GET", "/v1/events?limit=0"), 400, "a number from 1 to 1000"),
         (request("GET", "/v1/events?after=1&after=2"), 400, "given too often"),
         (request("GET", "/v1/status", b"x"), 413, "takes no body"),
         (request("POST", "/v1/override"), 411, "Content-Length"),
         (request("POST", "/v1/override", b"{}", Content_Encoding="gzip"), 415, "not compressed"),
         (request("POST", "/v1/override", b"{"), 400, "is not valid JSON"),
         (request("POST", "/v1/override", b'{"kind":"stop","for_s":60}'), 400, "a stop has no end"),
+        (
+            request("POST", "/v1/override", b'{"kind":"stop","until":"2099-01-01T00:00:00Z"}'),
+            400,
+            "a stop has no end",
+        ),
+        (
+            request("POST", "/v1/override", b'{"kind":"pause","until":"9999-12-31T23:59:59Z"}'),
+            400,
+            "within 400 days",
+        ),
         (request("POST", "/v1/override", b'{"kind":"explode"}'), 400, "invalid enum value 'explode'"),
         (request("POST", "/v1/override", b'{"kind":"stop","schema":"netmind.override/2"}'), 400, "netmind.override/2"),
         (request("POST", "/v1/override", b'{"a":' * 9000), 400, "nested too deeply"),
@@ -208,6 +225,29 @@ def test_what_cannot_be_meant_gets_a_sentence_and_changes_nothing(agent, raw, se
     assert sentence in refusal["sentence"]
     assert refusal["schema"] == "netmind.refusal/1"
     assert not agent.node.overrides
+
+
+def test_an_asker_that_hangs_up_within_a_request_is_no_fault_of_the_agent(agent, client, raw, caplog):
+    line = raw(request("POST", "/v1/override")[:-2] + b"Content-Length: 500\r\n\r\nabc")
+    client.greet()  # the agent has taken the other one by now
+    line.close()
+    client.greet()
+    agent.on_loop(asyncio.sleep(0.05))
+    assert caplog.records == []
+
+
+def test_from_where_somebody_speaks_cannot_be_made_a_sentence(agent, raw):
+    for via, told in (("cli), approved by root (tui", "socket"), ("ssh from box_1", "ssh from box_1")):
+        answer(raw(request("POST", "/v1/override", b'{"kind":"pause"}', NetMind_Via=via)))
+        assert agent.node.heard[-1][2].via == told
+
+
+def test_a_policy_is_put_in_the_place_of_the_one_that_was_read_and_no_other(agent, client):
+    read = client.policy().sha256
+    client.set_policy("one", instead_of=read)
+    with pytest.raises(Problem, match="somebody changed the policy meanwhile"):
+        client.set_policy("two", instead_of=read)
+    assert client.policy().text == "one"
 
 
 def test_a_fault_of_the_node_is_said_and_the_next_request_is_answered(agent, client, monkeypatch, caplog):
@@ -271,6 +311,50 @@ def test_one_user_gets_only_so_many_connections(serve, raw, agents, client, path
     assert agents.until(lambda: _answers(few))
 
 
+def test_others_cannot_keep_the_owner_out(serve, raw, monkeypatch, path):
+    real, asking, kept = connection.peer_of, [], []
+    monkeypatch.setattr(connection, "peer_of", lambda line: asking[0] if asking else real(line))
+    group = grp.getgrgid(os.getgid()).gr_name
+    serve(
+        access=Access(policy=frozenset({"ana"}), control=frozenset({"ben"}), group=group),
+        bounds=Bounds(connections=6, streams_of_one=6, reserved=2),
+    )
+
+    def taken(user):
+        """How many streams somebody gets before they are hung up on; all of them go on."""
+        asking[:] = [Peer(pid=1, uid=50_000 + ord(user[0]), user=user, groups=frozenset({os.getgid()}))]
+        with suppress(ConnectionError):
+            while True:
+                line = raw(request("GET", "/v1/events/stream"))
+                if not line.recv(1):
+                    break
+                kept.append(line)
+        return len(kept)
+
+    assert [taken(user) for user in ("cid", "ben", "ana")] == [2, 4, 4]
+    asking.clear()
+    assert Client(path).override(OverrideRequest(kind=OverrideKind.STOP)).overrides
+
+
+def test_one_user_gets_only_so_many_streams(serve, raw):
+    serve(bounds=Bounds(streams_of_owner=2))
+    begun = [raw(request("GET", "/v1/samples/stream")) for _ in range(2)]
+    assert all(line.recv(12) == b"HTTP/1.1 200" for line in begun)
+    one_more = raw(request("GET", "/v1/events/stream"))
+    assert one_more.recv(12) == b"HTTP/1.1 429"
+    assert b"as many streams and leases here as one user may" in one_more.recv(65536)
+
+
+def test_a_lease_whose_holder_reads_nothing_is_not_taken_away(serve, raw, agents, monkeypatch):
+    monkeypatch.setattr(serving, "_Heartbeat", lambda: Refusal(sentence="x" * 10_000))
+    agent = serve(bounds=Bounds(heartbeat_s=0.001, write_s=0.02))
+    line = raw(request("POST", "/v1/lease", b"{}"))
+    assert agents.until(lambda: agent.node.entered == [()])
+    agent.on_loop(asyncio.sleep(0.5))
+    assert agent.node.left == []
+    line.close()
+
+
 def test_a_reader_that_does_not_keep_up_is_cut(serve, raw, agents):
     agent = serve(bounds=Bounds(write_s=0.05))
     agent.node.pace_s = 0.0
@@ -294,6 +378,32 @@ def test_only_a_few_long_answers_are_worked_out_at_once(serve, path, monkeypatch
     with ThreadPoolExecutor(6) as readers:
         assert len(list(readers.map(lambda _: Client(path).events(), range(6)))) == 6
     assert most == [2]
+
+
+def test_what_a_stream_tells_first_is_worked_out_in_turn_and_in_short_pages(serve, path, monkeypatch):
+    agent = serve(bounds=Bounds(long_ones=2, streams_of_owner=6))
+    most, now, limits = [0], [0], set()
+    real = agent.node.events
+
+    async def slow(query):
+        limits.add(query.limit)
+        now[0] += 1
+        most[0] = max(most[0], now[0])
+        await asyncio.sleep(0.02)
+        now[0] -= 1
+        return await real(query)
+
+    monkeypatch.setattr(agent.node, "events", slow)
+
+    def first(_):
+        following = Client(path).follow(EventQuery(after=1, limit=1000))
+        found = [next(following).id for _ in range(4)]
+        following.close()
+        return found
+
+    with ThreadPoolExecutor(6) as readers:
+        assert list(readers.map(first, range(6))) == [[2, 3, 4, 5]] * 6
+    assert (most, limits) == ([2], {500})
 
 
 def test_headers_without_end_are_refused(agent, raw):

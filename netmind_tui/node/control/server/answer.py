@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import re
 import socket
 import stat
 import time
@@ -28,7 +29,8 @@ from netmind_tui.node.control.route import Call, NotFoundHere, Route, find, quer
 from netmind_tui.node.control.server.connection import Bounds, Connection, Connections
 
 _LOG = logging.getLogger("netmind.agent")
-_LONGEST_VIA = 80
+# What may stand in a sentence of the journal between parentheses, and ends none.
+_VIA = re.compile(r"[A-Za-z0-9 ._:-]{1,80}")
 
 
 async def serve(node: Node, path: Path, access: Access, *, bounds: Bounds | None = None, name: str = "") -> "Server":
@@ -50,15 +52,19 @@ class Server:
     def __init__(self, node: Node, path: Path, access: Access, bounds: Bounds, name: str) -> None:
         self.path = path
         self._node, self._access, self._bounds, self._name = node, access, bounds, name
-        self._denied: dict[tuple[int, str], float] = {}
+        self._denied: dict[int, float] = {}
         self._long = asyncio.Semaphore(bounds.long_ones)
-        self._web = Connections(self._handle, bounds)
+        self._policy = asyncio.Lock()
+        self._web = Connections(self._handle, bounds, self._role)
         self._front: asyncio.Server | None = None
         self._inode = -1
 
     def let(self, access: Access) -> None:
         """Have other rules from the next request on."""
         self._access = access
+
+    def _role(self, peer: Peer) -> Role | None:
+        return self._access.role(peer)
 
     async def start(self, listening: socket.socket) -> None:
         """Begin to answer."""
@@ -85,6 +91,8 @@ class Server:
         except Problem as problem:
             status = 404 if isinstance(problem, NotFoundHere) else 400 if problem.code == ExitCode.USAGE else 409
             response = web.Response(status=status, body=encode(Refusal(sentence=problem.sentence)))
+        except ConnectionError:  # the asker hung up meanwhile: there is nobody to tell
+            response = web.Response(status=400, body=encode(Refusal(sentence="the asker hung up")))
         except Exception as error:  # noqa: BLE001 - the socket must survive anything; it is logged and said
             _LOG.exception("%s %s", request.method, request.path)
             sentence = f"the agent could not answer: {type(error).__name__}: {error}"
@@ -104,11 +112,25 @@ class Server:
             raise _Refused(400, sentence)
         body = await _body(request, route.most_bytes)
         connection.expect_within(None)
-        call = Call(asker=asker, query=query, body=body, now=datetime.now(UTC), version=__version__, name=self._name)
+        call = Call(
+            asker=asker,
+            query=query,
+            body=body,
+            now=datetime.now(UTC),
+            version=__version__,
+            name=self._name,
+            match=request.headers.get("If-Match", "").strip('"'),
+            turn=self._long,
+        )
         if route.stream is not None:
+            if not self._web.admits_stream(connection.peer):
+                raise _Refused(429, f"{asker.user} has as many streams and leases here as one user may: end one first")
+            connection.is_stream = True
             return await self._stream(request, connection, route.stream(self._node, call))
         assert route.answer is not None  # noqa: S101 - one of both is there
-        async with self._long if route.is_long else contextlib.nullcontext():
+        # Only one at a time: between what a policy is compared with and its being put in force there is no other.
+        alone = self._policy if route.role is Role.POLICY else contextlib.nullcontext()
+        async with self._long if route.is_long else alone:
             document = await route.answer(self._node, call)
         return self._finished(web.Response(body=encode(document)), connection)
 
@@ -127,16 +149,16 @@ class Server:
         theirs = request.headers.get("NetMind-Api", str(API))
         if wanted is not Role.READ and theirs != str(API):
             raise _Refused(409, f"the agent ({__version__}) speaks version {API} of its interface, not {theirs[:9]!r}")
-        is_word = via.isprintable() and 0 < len(via) <= _LONGEST_VIA
-        return Asker(uid=peer.uid, user=peer.user, role=role, via=via if is_word else "socket", pid=peer.pid)
+        word = via if _VIA.fullmatch(via) else "socket"
+        return Asker(uid=peer.uid, user=peer.user, role=role, via=word, pid=peer.pid)
 
     async def _deny(self, asker: Asker | None, peer: Peer, wanted: str) -> None:
-        """Have it written down, the same not more often than once a minute."""
-        now, key = time.monotonic(), (peer.uid, wanted)
+        """Have it written down, of one user not more often than once a minute, whatever they ask for."""
+        now = time.monotonic()
         self._denied = {each: at for each, at in self._denied.items() if now - at < self._bounds.denial_s}
-        if key in self._denied or len(self._denied) >= self._bounds.connections:
+        if peer.uid in self._denied or len(self._denied) >= self._bounds.connections:
             return
-        self._denied[key] = now
+        self._denied[peer.uid] = now
         unknown = Asker(uid=peer.uid, user=peer.user, role=Role.READ, pid=peer.pid)
         await self._node.denied(asker or unknown, wanted)
 
@@ -165,6 +187,10 @@ class Server:
                 if gone in done:
                     break
                 if coming not in done:
+                    # Whoever holds a lease need not read; what they leave unread must not fill the connection.
+                    transport = request.transport
+                    if transport is not None and transport.get_write_buffer_size():
+                        continue
                     await self._write(response, connection, _Heartbeat())
                     continue
                 await self._write(response, connection, coming.result())

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from netmind_tui.model.control import Role
 from netmind_tui.node.control.role import Peer, peer_of
 
 _SILENT = logging.getLogger("netmind.agent.http")
@@ -20,10 +21,18 @@ _ROUNDS = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """What those who ask may take."""
+    """What those who ask may take.
+
+    ``reserved`` of the connections are for root and the agent's own user alone, and as many again for those who may
+    control it: nobody who may only read can keep them out. ``streams_of_one`` is how many streams and leases a user
+    may have, ``streams_of_owner`` root and the agent's own user.
+    """
 
     connections: int = 64
     connections_of_one: int = 24
+    reserved: int = 8
+    streams_of_one: int = 4
+    streams_of_owner: int = 12
     read_s: float = 5.0
     write_s: float = 10.0
     heartbeat_s: float = 5.0
@@ -34,7 +43,7 @@ class Bounds:
 class Connection(web.RequestHandler):
     """One connection, cut where its request is not there in time, or its answer not taken."""
 
-    __slots__ = ("_bounds", "_connections", "_reaper", "_timers", "gone", "peer")
+    __slots__ = ("_bounds", "_connections", "_reaper", "_timers", "gone", "is_stream", "peer")
 
     def __init__(self, connections: "Connections", loop: asyncio.AbstractEventLoop, bounds: Bounds) -> None:
         super().__init__(
@@ -52,6 +61,7 @@ class Connection(web.RequestHandler):
         self._bounds, self._connections, self._timers = bounds, connections, loop
         self._reaper: asyncio.TimerHandle | None = None
         self.gone = asyncio.Event()
+        self.is_stream = False
         self.peer: Peer | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -61,10 +71,8 @@ class Connection(web.RequestHandler):
             with contextlib.suppress(OSError):
                 self.peer = peer_of(connection)
         everybody = self._connections.open
-        theirs = sum(
-            each.peer is not None and self.peer is not None and each.peer.uid == self.peer.uid for each in everybody
-        )
-        if len(everybody) >= self._bounds.connections or theirs >= self._bounds.connections_of_one:
+        most = self._connections.room(self.peer)
+        if len(everybody) >= most or len(self._connections.of(self.peer)) >= self._bounds.connections_of_one:
             _abort(transport)
             return
         everybody.add(self)
@@ -93,10 +101,32 @@ class Connection(web.RequestHandler):
 class Connections(web.Server):
     """Makes a guarded connection for everybody who comes."""
 
-    def __init__(self, handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]], bounds: Bounds) -> None:
+    def __init__(
+        self,
+        handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]],
+        bounds: Bounds,
+        role: Callable[[Peer], Role | None] | None = None,
+    ) -> None:
         super().__init__(handler)
-        self._bounds = bounds
+        self._bounds, self._role = bounds, role
         self.open: set[Connection] = set()
+
+    def of(self, peer: Peer | None) -> list[Connection]:
+        """The connections of a user; none where it is not known who asks."""
+        return [each for each in self.open if each.peer is not None and peer is not None and each.peer.uid == peer.uid]
+
+    def room(self, peer: Peer | None) -> int:
+        """How many connections there may be before this one."""
+        if self._role is None or peer is None or peer.is_owner:
+            return self._bounds.connections
+        role = self._role(peer)
+        may_control = role is not None and role.may(Role.CONTROL)
+        return self._bounds.connections - self._bounds.reserved * (1 if may_control else 2)
+
+    def admits_stream(self, peer: Peer | None) -> bool:
+        """Whether a user may have one more stream."""
+        most = self._bounds.streams_of_owner if peer is not None and peer.is_owner else self._bounds.streams_of_one
+        return sum(each.is_stream for each in self.of(peer)) < most
 
     async def end(self, front: asyncio.Server | None) -> None:
         """Take no more, and hang up on everybody, those who knock at this moment too."""
