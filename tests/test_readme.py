@@ -46,7 +46,7 @@ def test_every_command_of_a_group_has_its_row(name):
 
 @pytest.mark.parametrize(("command", "option"), OPTIONS)
 def test_every_option_is_described_under_its_command(command, option):
-    section = README.split(f"## `netmind {command}`", 1)[1].split("\n## ", 1)[0]
+    section = re.split(r"\n###? ", README.split(f"## `netmind {command}`", 1)[1], maxsplit=1)[0]
     assert f"`{option}" in section
 
 
