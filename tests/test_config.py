@@ -302,7 +302,12 @@ SAMPLES = {
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.key)
 def test_what_a_person_writes_comes_back_from_the_file(home, setting):
-    place = Place(setting, {"device": "gpu:0", "keys": "bench", "hooks": "device-lost"}.get(setting.table, "big") if setting.is_family else "")
+    place = Place(
+        setting,
+        {"device": "gpu:0", "keys": "bench", "hooks": "device-lost"}.get(setting.table, "big")
+        if setting.is_family
+        else "",
+    )
     empty = read_source(config_path())
     for text in SAMPLES[setting.kind]:
         if setting.choices and text not in setting.choices:
