@@ -11,18 +11,19 @@ from netmind_tui.model.decide import decide
 from netmind_tui.model.event import Event, EventKind
 from netmind_tui.model.forecast import forecast
 from netmind_tui.model.override import Override, OverrideKind
-from netmind_tui.model.policy import Limits, Policy, Profile, Window
-from netmind_tui.model.situation import DeviceFact, Situation
+from netmind_tui.model.policy import Guard, GuardKind, Limits, Policy, PolicyDocument, Profile, Window
+from netmind_tui.model.situation import DeviceFact, GuardFact, Situation
 from netmind_tui.model.timeline import DeviceLine, Timeline
 from netmind_tui.node.agent import override_book
 from netmind_tui.node.journal.past import lines
 from netmind_tui.tui.demo_story import CARDS, figures, specials, year
 from netmind_tui.tui.link_question import AFTER, BEFORE, REACHES
 from netmind_tui.tui.message import Message
-from netmind_tui.tui.node_state import Counted, Foretold, Happened, Linked, LookedBefore, Remembered
+from netmind_tui.tui.node_state import Counted, Foretold, Happened, Linked, LookedBefore, Remembered, Termed
 from netmind_tui.tui.state import State
 
 _IDLE_AFTER, _IDLE_H, _DAY_H = 3, 4, 24
+_HOT = {"gpu:4": 83, "gpu:7": 38}
 _FROM = timedelta(hours=60)
 _TAKES = frozenset({Contribution.GAVE_WAY, Contribution.PAUSED, Contribution.LOST, Contribution.BLOCKED})
 _LIFTS = {
@@ -83,6 +84,7 @@ class DemoLink:
         found.append(Happened(self._events if is_first else self._events[known:], is_all=is_first))
         if is_first:
             found += [Counted(year(now)), LookedBefore(now - timedelta(hours=13))]
+            found.append(Termed(PolicyDocument(policy=self._policy, path="policy.toml (simulated)", text="")))
             found += [Remembered(span, figures(span)) for span in REACHES]
         return found
 
@@ -114,22 +116,23 @@ class DemoLink:
                 socket="",
                 role="policy",
             ),
-            decisions=decide(self._policy, UTC, now, Situation(devices=devices), self.overrides),
+            decisions=decide(self._policy, UTC, now, Situation(devices=devices, facts=_facts(lost)), self.overrides),
             devices=tuple(DeviceStatus(device=name, workload="simulated") for name in CARDS),
+            facts=_facts(lost),
             overrides=self.overrides,
             policy=PolicyStatus(zone="UTC", windows=1),
             questions=(
                 Question(
-                    id="user-active",
+                    id="guard.user-active",
                     sentence="cannot tell whether somebody is here (no seat): run nevertheless, or pause?",
-                    command="netmind schedule answer user-active run",
+                    command="netmind schedule answer guard.user-active run",
                 ),
             ),
         )
 
     def _timeline(self, now: datetime, lost: frozenset[str]) -> Timeline:
         start, devices = now - BEFORE, self._facts(lost)
-        told = forecast(self._policy, UTC, start, now, now + AFTER, devices, self.overrides)
+        told = forecast(self._policy, UTC, start, now, now + AFTER, devices, self.overrides, _facts(lost))
         past = {line.device: line.spans for line in lines(self._events, CARDS, start, now)}
         joined = (
             DeviceLine(
@@ -166,7 +169,42 @@ def policy(now: datetime) -> Policy:
         end_minute=(idle or _DAY_H) * 60,
         profile="cheap",
     )
-    return Policy(zone="UTC", profiles=(Profile(name="cheap", limits=Limits(power_cap_w=420.0)),), windows=(window,))
+    return Policy(
+        zone="UTC",
+        profiles=(Profile(name="cheap", limits=Limits(power_cap_w=420.0)),),
+        windows=(window,),
+        guards=(
+            Guard(kind=GuardKind.USER_ACTIVE, limit=180.0, devices=("cpu",)),
+            Guard(kind=GuardKind.TEMPERATURE, limit=87.0, margin=6.0),
+            Guard(kind=GuardKind.GPU_IN_USE, limit=float(1 << 30), leave_s=60.0),
+            Guard(kind=GuardKind.DISK, limit=float(10 << 30)),
+        ),
+    )
+
+
+def _facts(lost: frozenset[str]) -> tuple[GuardFact, ...]:
+    """What the guards see: nothing that takes a card away."""
+    cards = [name for name in CARDS if name not in lost]
+    hot = (
+        GuardFact(
+            kind=GuardKind.TEMPERATURE,
+            device=name,
+            value=f"{_HOT.get(name, 62 + place)} °C",
+            limit="87 °C",
+            source="nvml",
+        )
+        for place, name in enumerate(cards)
+    )
+    used = (
+        GuardFact(kind=GuardKind.GPU_IN_USE, device=name, value="0.0 GiB", limit="1.0 GiB", source="nvml")
+        for name in cards
+    )
+    return (
+        GuardFact(kind=GuardKind.USER_ACTIVE, device="cpu", unknown="no seat", source="logind"),
+        *hot,
+        *used,
+        GuardFact(kind=GuardKind.DISK, value="812 GiB free", limit="10 GiB", source="file system"),
+    )
 
 
 def _event(
@@ -196,7 +234,15 @@ def _event(
 def _history(terms: Policy, now: datetime) -> tuple[Event, ...]:
     """What the rules did, and what came between."""
     start = now - _FROM
-    base = forecast(terms, UTC, start, now, now, tuple(DeviceFact(device=name, works=True) for name in CARDS))
+    base = forecast(
+        terms,
+        UTC,
+        start,
+        now,
+        now,
+        tuple(DeviceFact(device=name, works=True) for name in CARDS),
+        facts=_facts(frozenset()),
+    )
     marks = []
     for line in base.devices:
         own = specials(line.device, now)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from netmind_tui.tui.action import BY_ID
 from netmind_tui.tui.later import Later
 from netmind_tui.tui.message import Focused, Moved, Turned
-from netmind_tui.tui.node_page import NO_AGENT, spans
+from netmind_tui.tui.node_page import ACTING, NO_AGENT, forbidden, spans
 
 if TYPE_CHECKING:
     from netmind_tui.tui.app import NetmindApp
@@ -116,7 +116,8 @@ def refusal(state: "State", wish: str) -> str | None:
         return f"{name}: {state.node.silence or NO_AGENT}"
     if action.changes and state.view.read_only:
         return f"{name}: this is read-only, nothing is changed"
-    return None
+    why = forbidden(state.node) if action.id in ACTING else None
+    return None if why is None else f"{name}: {why}"
 
 
 def effect_of(wish: str) -> Effect | None:

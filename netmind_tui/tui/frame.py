@@ -64,9 +64,10 @@ def _screens(state: State, cells: int) -> Line:
     place = state.node.place
     of = f" [{place.number} of {place.count}]" if place.count > 1 else ""
     host = f"{place.hostname or host}{of}"
-    name = line(Span(" netmind", "title"), Span(f" {host}", "dim") if cells >= _HOST_FROM and host else None, " ")
+    hosts = (host, host.partition(" [")[0]) if cells >= _HOST_FROM and host else ()
+    names = [line(Span(" netmind", "title"), Span(f" {each}", "dim"), " ") for each in hosts]
     room = cells - width(bar) - 1
-    name = next((each for each in (name, line(Span(" netmind", "title"))) if width(each) <= room), ())
+    name = next((each for each in (*names, line(Span(" netmind", "title"))) if width(each) <= room), ())
     return ends(name, (*bar, Span(" ")), cells)
 
 

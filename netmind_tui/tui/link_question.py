@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from netmind_tui.tui.history import HOST
 from netmind_tui.tui.message import Message
 from netmind_tui.tui.node_page import DayState
-from netmind_tui.tui.node_state import Counted, Foretold, LookedBefore, Remembered
+from netmind_tui.tui.node_state import Counted, Foretold, LookedBefore, Remembered, Termed
 
 if TYPE_CHECKING:
     from netmind_tui.model.contribution import Contribution
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 BEFORE, AFTER = timedelta(hours=24), timedelta(hours=18)
 LONGEST_BEFORE = timedelta(days=7)
-_TIMELINE_EVERY_S, _PAST_EVERY_S, _DAYS_EVERY_S = 60.0, 60.0, 600.0
+_TIMELINE_EVERY_S, _PAST_EVERY_S, _DAYS_EVERY_S, _TERMS_EVERY_S = 60.0, 60.0, 600.0, 60.0
 _APART_S = 2.0
 _YEAR_D, _PART_D = 370, 30
 _FARTHEST = timedelta(hours=14)
@@ -58,10 +58,12 @@ class Questions:
         self._due: dict[str, float] = {}
         self._span, self._wants_days = "", False
         self._parts: list[tuple[date, date]] = []
+        self._terms: object = None
+        self._wants_terms = False
 
     def begin(self) -> None:
         """Another agent, or the same anew: everything is to be asked."""
-        self._due, self._parts = {}, []
+        self._due, self._parts, self._terms = {}, [], None
         if self._looked_at is not None:
             self._tell(LookedBefore(self._looked_at))
 
@@ -69,6 +71,13 @@ class Questions:
         """What the screen shows."""
         self._span = state.view.choice("span", "")
         self._wants_days = state.view.screen == "activity"
+        self._wants_terms = state.view.screen == "schedule"
+        # Of the same file of the same moment they are the same.
+        policy = state.node.status.policy if state.node.status is not None else None
+        told = None if policy is None else (policy.sha256, policy.loaded_at)
+        if told != self._terms:
+            self._terms = told
+            self._due["terms"] = 0.0
 
     def expire(self) -> None:
         """Something happened: what was foretold may be so no more."""
@@ -76,7 +85,10 @@ class Questions:
 
     def ask(self, client: "Client") -> None:
         """Ask one thing that is due, if anything is."""
-        if self._is_due("timeline"):
+        if self._wants_terms and self._is_due("terms"):
+            self._put_off("terms", _TERMS_EVERY_S)
+            self._tell(Termed(client.policy()))
+        elif self._is_due("timeline"):
             self._put_off("timeline", _TIMELINE_EVERY_S)
             now = self._now()
             since = min(now - BEFORE, max(self._looked_at or now, now - LONGEST_BEFORE))

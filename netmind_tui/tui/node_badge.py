@@ -50,9 +50,12 @@ def _head(state: Contribution, glyphs: Glyphs) -> Span:
 def _alike(decisions: Decisions, now: datetime, glyphs: Glyphs) -> Iterator[Line]:
     """Every device does the same."""
     first, count = decisions.devices[0], len(decisions.devices)
-    head, until, when = _head(first.state, glyphs), _until(decisions.devices, now), first.reason.when
+    head, when = _head(first.state, glyphs), first.reason.when
+    # What ends on a condition does not end at the moment at which something else would.
+    until = "" if when and first.reason.until is None else _until(decisions.devices, now)
     soon = until.partition(" (")[0]
     why = _why(decisions.devices)
+    clause = why.partition(": ")[0]
     of = f" · {count} of {count}"
     ends = f" · {when}" if when and not until else ""
     texts = (
@@ -60,6 +63,7 @@ def _alike(decisions: Decisions, now: datetime, glyphs: Glyphs) -> Iterator[Line
         f"{until}{why}{ends}",
         f"{until}{why}",
         f"{soon}{why}",
+        f"{soon}{clause}",
         until,
         soon,
         "",
@@ -101,7 +105,8 @@ def _why(decisions: Sequence[Decision]) -> str:
     first = decisions[0]
     if first.reason.code == _INSIDE:
         return f" · window {first.window}" if first.window else " · inside a window"
-    return f" · {first.reason.sentence}"
+    sentence = first.reason.sentence
+    return f" · {sentence if len(decisions) > 1 else sentence.removesuffix(f' of {first.device}')}"
 
 
 def _next(state: State, now: datetime, glyphs: Glyphs) -> Line:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from netmind_tui.model.decision import Decision, Decisions
     from netmind_tui.model.event import Event
     from netmind_tui.model.override import OverrideKind
+    from netmind_tui.model.policy import PolicyDocument
     from netmind_tui.model.timeline import Timeline
     from netmind_tui.tui.history import Point
 
@@ -47,7 +48,8 @@ class Node:
     """An agent's node.
 
     ``status`` is its last word, ``silence`` why there is none any more, or was none ever; ``skew`` what follows from
-    another version of the agent. ``looked_at`` is when this interface was last left.
+    another version of the agent. ``terms`` are the owner's, in force. ``looked_at`` is when this interface was last
+    left.
     """
 
     place: Place = Place()
@@ -56,6 +58,7 @@ class Node:
     is_absent: bool = True
     skew: str | None = None
     timeline: "Timeline | None" = None
+    terms: "PolicyDocument | None" = None
     events: "tuple[Event, ...]" = ()
     days: tuple[DayState, ...] = ()
     past: "dict[str, dict[tuple[str, str], tuple[Point, ...]]]" = field(default_factory=dict)
@@ -98,18 +101,26 @@ def spans(node: Node) -> "Sequence[str]":
     return ("2 m", "1 h", "24 h", "7 d") if node.is_there else ("2 m", "1 h")
 
 
-_ACTING = frozenset({"pause", "finish", "stop", "resume", "give back", "exclude"})
+ACTING = frozenset({"pause", "finish", "stop", "resume", "give back", "exclude"})
+"""The actions that say something to the agent."""
 
 
 def is_of_use(node: Node, action: str, screen: str) -> bool:
     """Whether an action that speaks to the agent is offered now: there is one, this user may, and it would matter."""
     if action == "next rig":
         return node.place.count > 1
-    if action not in _ACTING:
+    if action not in ACTING:
         return True
     if not node.may_control or node.status is None or screen not in ("overview", "devices", "schedule", "activity"):
         return False
     return bool(node.status.overrides) if action == "resume" else True
+
+
+def forbidden(node: Node) -> str | None:
+    """Why nothing can be said to an agent that answers; ``None`` where it can."""
+    if not node.is_there or node.may_control:
+        return None
+    return node.skew or "you may only look at this agent: its access.control names the users who may say what runs"
 
 
 def questions_of(node: Node) -> tuple[Finding, ...]:

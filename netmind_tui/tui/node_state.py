@@ -6,6 +6,7 @@ from datetime import datetime
 from netmind_tui.model.agent import Status
 from netmind_tui.model.device import Device, DeviceKind
 from netmind_tui.model.event import Event
+from netmind_tui.model.policy import PolicyDocument
 from netmind_tui.model.timeline import Timeline
 from netmind_tui.tui.history import Point
 from netmind_tui.tui.message import Part
@@ -67,6 +68,17 @@ class Foretold(Part):
     def after(self, state: State) -> State:
         """It takes the place of what was told before."""
         return replace(state, node=replace(state.node, timeline=self.timeline))
+
+
+@dataclass(frozen=True, slots=True)
+class Termed(Part):
+    """The owner's terms that are in force."""
+
+    document: PolicyDocument
+
+    def after(self, state: State) -> State:
+        """They take the place of those before."""
+        return replace(state, node=replace(state.node, terms=self.document))
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,7 @@ def test_a_storm_of_sizes_ends_in_the_last_one(replay):
 def test_keys_in_a_burst_are_all_heard_in_their_order(replay):
     window = replay()
     window.type("1234567654321" * 40 + "4")
-    window.shows("Nothing is scheduled")
+    window.shows("Nothing runs for others")
     window.type(":earnings\r")
     window.shows("Nothing is earned")
     _leave(window)

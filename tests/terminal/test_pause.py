@@ -16,7 +16,7 @@ def _stopped(window):
 def test_stopped_from_the_keyboard_it_gives_the_terminal_back_and_goes_on_where_it_was(in_shell):
     window = in_shell()
     window.type("4")
-    window.shows("Nothing is scheduled")
+    window.shows("Nothing runs for others")
     for _ in range(2):
         wait = _stopped(window)
         window.type("\x1a")
@@ -25,7 +25,7 @@ def test_stopped_from_the_keyboard_it_gives_the_terminal_back_and_goes_on_where_
         assert window.is_as_before()
         window.screen.reset()  # the shell's own words stand there now
         window.type("fg\n")
-        window.shows("Nothing is scheduled")
+        window.shows("Nothing runs for others")
         window.shows("help")
     window.type("1")
     window.shows("gpu:3")
@@ -62,7 +62,7 @@ def test_going_on_behind_the_shell_it_waits_until_it_is_in_front(in_shell):
     window.type("fg\n")
     window.wait(lambda: not window.is_as_before(), "took the terminal again")
     window.type("4")
-    window.shows("Nothing is scheduled")
+    window.shows("Nothing runs for others")
     window.type("q")
     assert window.end() == 0
 
@@ -91,7 +91,7 @@ def test_stopped_by_force_it_takes_the_terminal_again(in_shell):
         window.type("fg\n")
         window.shows("gpu:3")
     window.type("4")
-    window.shows("Nothing is scheduled")
+    window.shows("Nothing runs for others")
     window.type("q")
     assert window.end() == 0
     assert window.is_as_before()
@@ -105,7 +105,7 @@ def test_told_to_go_on_without_having_been_stopped_it_does(replay):
         window.process.send_signal(signal.SIGCONT)
         window.wait(lambda drawn=drawn: b"\x1b[?1049h" in window.bytes[drawn:], "took the terminal again")
     window.type("4")
-    window.shows("Nothing is scheduled")
+    window.shows("Nothing runs for others")
     window.type("q")
     assert window.end() == 0
     assert window.is_as_before()

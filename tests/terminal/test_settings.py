@@ -54,7 +54,7 @@ def test_a_text_pasted_where_nothing_is_asked_does_nothing(replay):
     window = replay()
     window.type("\x1b[200~q2345\x1b[201~")
     window.type("4")
-    window.shows("Nothing is scheduled")
+    window.shows("Nothing runs for others")
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,11 @@ from dataclasses import replace
 import pytest
 
 from netmind_tui.config.source import Config
+from netmind_tui.tui.node_page import Node, Place
+from netmind_tui.tui.node_state import Unlinked
 from netmind_tui.tui.screen.empty import ACTIVITY, EARNINGS, SCHEDULE
 from netmind_tui.tui.settings_state import Settings
-from netmind_tui.tui.state import View
+from netmind_tui.tui.state import View, reduce
 
 SCREENS = {"schedule": SCHEDULE, "earnings": EARNINGS, "activity": ACTIVITY}
 
@@ -60,3 +62,19 @@ def test_activity_shows_the_trouble_that_was_seen(show, lost):
 
 def test_nothing_is_shown_that_was_not_seen(show, one):
     assert not any("seen since" in line for line in show(at(one, "activity"), 80, 24))
+
+
+@pytest.mark.parametrize("screen", ["schedule", "activity"])
+def test_a_host_that_is_silent_is_not_said_to_have_no_agent(show, one, screen):
+    far = replace(at(one, screen), node=Node(place=Place(hostname="rig4", number=2, count=6)))
+    assert any("rig4 is being reached." in line for line in show(far, 80, 24))
+    gone = reduce(far, Unlinked("rig4: ssh: connect to host rig4 port 22: No route to host"))
+    text = " ".join(" ".join(line.strip("│ ") for line in show(gone, 80, 24)).split())
+    assert "rig4 does not answer: ssh: connect to host rig4 port 22: No route to host" in text
+    assert "no agent" not in text
+
+
+@pytest.mark.parametrize("screen", ["schedule", "activity"])
+def test_an_agent_that_is_silent_is_not_said_to_be_absent(show, one, screen):
+    text = " ".join(" ".join(show(reduce(at(one, screen), Unlinked("it hung up")), 80, 24)).split())
+    assert "The agent does not answer: it hung up" in text

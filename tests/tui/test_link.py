@@ -8,11 +8,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from netmind_tui.model.agent import OverrideRequest
+from netmind_tui.model.agent import OverrideRequest, PolicyStatus, Status
 from netmind_tui.model.contribution import Contribution
 from netmind_tui.model.control import Role, Rollup, Series
 from netmind_tui.model.event import EventKind
 from netmind_tui.model.override import OverrideKind
+from netmind_tui.model.policy import PolicyDocument
 from netmind_tui.model.problem import Problem
 from netmind_tui.model.timeline import DeviceLine, Span, Timeline
 from netmind_tui.node.control.client import Client
@@ -23,6 +24,8 @@ from netmind_tui.tui.link_question import Questions, days, months, tracks
 from netmind_tui.tui.link_way import NoSocket, own_link
 from netmind_tui.tui.looked import keep_looked, looked_at
 from netmind_tui.tui.message import Ticked
+from netmind_tui.tui.node_page import Node
+from netmind_tui.tui.node_state import Termed
 from netmind_tui.tui.rig import Rigs
 from netmind_tui.tui.state import State, View, reduce
 
@@ -210,6 +213,10 @@ class TestQuestions:
             self.asked.append(query)
             return Rollup()
 
+        def policy(self):
+            self.asked.append("policy")
+            return PolicyDocument()
+
     def test_are_asked_when_they_are_due_and_when_something_happened(self):
         seconds, told, client = [0.0], [], self.Asked()
         questions = Questions(told.append, None, lambda: seconds[0], lambda: NOW)
@@ -250,6 +257,23 @@ class TestQuestions:
         questions.ask(client)
         questions.ask(client)
         assert client.asked[1].step_s == 900.0
+
+    def test_the_terms_are_asked_for_while_they_are_shown_and_again_when_others_are_in_force(self):
+        seconds, told, client = [0.0], [], self.Asked()
+        questions = Questions(told.append, None, lambda: seconds[0], lambda: NOW)
+
+        def look(screen, sha256):
+            status = Status(at=NOW, policy=PolicyStatus(sha256=sha256))
+            questions.follow(replace(State(view=View(screen=screen)), node=Node(status=status)))
+            questions.ask(client)
+            questions.ask(client)
+            return client.asked.count("policy")
+
+        assert look("overview", "a") == 0
+        assert look("schedule", "a") == 1
+        assert look("schedule", "a") == 1
+        assert look("schedule", "b") == 2
+        assert any(isinstance(each, Termed) for each in told)
 
     def test_months_lie_side_by_side(self):
         parts = months(date(2026, 11, 23), 370)

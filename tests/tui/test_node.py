@@ -161,6 +161,20 @@ class TestTheStateLine:
         )
         assert spoken(at(one, held)) == "▲ GAVE WAY · somebody is here · once nobody is for 3 min · 1 of 1"
 
+    def test_says_why_in_short_before_it_says_nothing_of_it(self, one):
+        sentence = "needs your answer: cannot tell how hot cpu is (no temperature: not reported by this driver)"
+        held = decision("cpu", Contribution.BLOCKED, "needs-answer", sentence, when="once you have answered")
+        assert spoken(at(one, held), 40) == "■ BLOCKED · needs your answer"
+
+    def test_promises_no_moment_where_a_condition_ends_it(self, one):
+        held = decision(state=Contribution.GAVE_WAY, code="battery", sentence="on battery", when="once on mains")
+        held = replace(held, until=SEVEN)  # the window ends then
+        assert spoken(at(one, held)) == "▲ GAVE WAY · on battery · once on mains · 1 of 1"
+
+    def test_names_no_device_where_there_is_one(self, one):
+        idle = decision("cpu", Contribution.IDLE, "outside-windows", "outside every window of cpu", until=SEVEN)
+        assert "outside every window · 1 of 1" in spoken(at(one, idle))
+
     def test_counts_devices_that_do_different_things(self, eight):
         lost = decision("gpu:5", Contribution.LOST, "lost", "fell off the bus")
         told = at(eight, *(decision(f"gpu:{number}") for number in range(5)), lost)
@@ -365,6 +379,17 @@ class TestSaying:
             await pilot.press("p", "x", "k", "f")
             assert app.feed.link.overrides == app.feed.link.before
             assert len(app.screen_stack) == 1
+
+    async def test_who_may_only_look_is_told_so_before_anything_is_asked(self, eight, still, monkeypatch):
+        made = DemoLink._status
+        monkeypatch.setattr(
+            DemoLink, "_status", lambda *given: replace(told := made(*given), agent=replace(told.agent, role="read"))
+        )
+        async with still(eight) as (app, pilot):
+            for key in ("p", "f", "exclamation_mark", "x", "k"):
+                await pilot.press(key)
+                assert "you may only look at this agent" in app.state.said.sentence
+                assert len(app.screen_stack) == 1
 
 
 class Still:

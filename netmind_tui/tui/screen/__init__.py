@@ -32,7 +32,7 @@ HOMES: Mapping[str, Later[Body]] = {
     "overview": Later(f"{__name__}.overview"),
     "devices": Later(f"{__name__}.devices"),
     "bench": Later(f"{__name__}.bench"),
-    "schedule": Later(f"{__name__}.empty", "SCHEDULE"),
+    "schedule": Later(f"{__name__}.schedule"),
     "earnings": Later(f"{__name__}.empty", "EARNINGS"),
     "cert": Later(f"{__name__}.cert"),
     "activity": Later(f"{__name__}.activity"),

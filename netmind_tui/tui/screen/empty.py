@@ -18,7 +18,8 @@ Known = Callable[[State, int, Glyphs], list[Line]]
 class Empty:
     """A screen that says why it shows nothing.
 
-    ``known`` draws what there is to say already; ``meanwhile`` are keys and what they lead to.
+    ``known`` draws what there is to say already; ``meanwhile`` are keys and what they lead to. ``is_agents``: what it
+    will show is told by an agent, so that one that is only silent is another matter than none.
     """
 
     title: str
@@ -27,27 +28,36 @@ class Empty:
     meanwhile: tuple[tuple[str, str, str], ...]
     command: str
     known: Known
+    is_agents: bool = False
 
     def body(self, state: State, cells: int, rows: int, glyphs: Glyphs) -> Sequence[Line]:
         """The reason, what is known, what will stand here, and what works; in the middle, where the eye falls."""
         room = max(10, min(cells - 8, _WIDEST))
+        silence = _silence(state) if self.is_agents else ""
+        if silence:
+            lines = wrap(silence, room, "strong")
+            lines += [(), *wrap("It is tried again by itself; what it keeps is shown once it answers.", room)]
+        else:
+            lines = self._said(state, room, rows - 2, glyphs)
+        margin = Span(" " * ((cells - 4 - room) // 2))
+        above = max(0, (rows - 2 - len(lines)) // 3)
+        centred: list[Line] = [()] * above + [(margin, *each) if each else () for each in lines]
+        title = line(Span(self.title, "title"))
+        return framed(Box(self.title.lower(), title, centred), cells, rows, glyphs, focused=True)
+
+    def _said(self, state: State, room: int, rows: int, glyphs: Glyphs) -> list[Line]:
         lines: list[Line] = [*wrap(self.why, room, "strong"), ()]
         until = [line(Span("until then", "title"))]
         for key, action, words in (*self.meanwhile, ("y", "copy", f"copies the command {self.command}")):
             first, *rest = wrap(words, room - 4)
             until.append(line(Span(f" {key}  ", "key", action), *first))
             until += [line("    ", *each) for each in rest]
-        left = rows - 2 - len(lines) - len(until)
+        left = rows - len(lines) - len(until)
         for part in (self.known(state, room, glyphs), wrap(self.comes, room, "dim")):
             if part and len(part) < left:  # whole or not at all
                 lines += [*part, ()]
                 left -= len(part) + 1
-        lines += until
-        margin = Span(" " * ((cells - 4 - room) // 2))
-        above = max(0, (rows - 2 - len(lines)) // 3)
-        centred: list[Line] = [()] * above + [(margin, *each) if each else () for each in lines]
-        title = line(Span(self.title, "title"))
-        return framed(Box(self.title.lower(), title, centred), cells, rows, glyphs, focused=True)
+        return [*lines, *until]
 
     def boxes(self, state: State) -> Sequence[str]:
         """One box."""
@@ -66,11 +76,21 @@ class Empty:
         return self.command
 
 
+def _silence(state: State) -> str:
+    """That an agent which is there, or should be on another machine, does not answer; nothing where none runs here."""
+    node, host = state.node, state.node.place.hostname
+    if host:
+        why = node.silence.removeprefix(f"{host}: ")
+        return f"{host} does not answer: {why}" if why else f"{host} is being reached."
+    return f"The agent does not answer: {node.silence}" if node.silence and not node.is_absent else ""
+
+
 def _chosen_schedule(state: State, cells: int, glyphs: Glyphs) -> list[Line]:
-    """What was chosen for when there is an agent, as a day."""
+    """What the configuration says, as a day: an agent keeps to it where nobody wrote a policy."""
     preset = state.settings.config.schedule
     word, note = PRESETS[preset]
-    return [*wrap(f"chosen for when there is one: {word}, {note}", cells), *day_of(preset, cells, glyphs)]
+    words = f"schedule.preset, which an agent keeps to while there is no policy.toml: {word}, {note}"
+    return [*wrap(words, cells), *day_of(preset, cells, glyphs)]
 
 
 def _floors(state: State, cells: int, glyphs: Glyphs) -> list[Line]:
@@ -102,12 +122,14 @@ def _seen(state: State, cells: int, glyphs: Glyphs) -> list[Line]:
 
 SCHEDULE = Empty(
     "Schedule",
-    "Nothing is scheduled: no agent runs on this machine that would keep a schedule. netmind agent run starts one, "
-    "netmind agent install keeps one.",
-    "Here the week will stand, hour by hour: when the machine may work for others, what would run, and why not.",
+    "Nothing runs for others: no agent runs on this machine that would keep to the schedule. netmind agent run starts "
+    "one, netmind agent install keeps one.",
+    "The schedule is the file policy.toml beside config.toml: netmind schedule show draws its week, netmind schedule "
+    "set FILE checks another one and puts it in its place.",
     ((",", "go settings", "another schedule: schedule.preset"), ("1", "go overview", "what the machine does now")),
-    "netmind config get schedule.preset",
+    "netmind schedule show",
     _chosen_schedule,
+    is_agents=True,
 )
 EARNINGS = Empty(
     "Earnings",
@@ -128,4 +150,5 @@ ACTIVITY = Empty(
     (("1", "go overview", "what the machine does now"), ("3", "go bench", "the runs that were kept")),
     "netmind bench --history",
     _seen,
+    is_agents=True,
 )

@@ -197,7 +197,14 @@ def _floors(state: State, cells: int, glyphs: Glyphs) -> list[Line]:
 
 def _schedule(state: State, cells: int, glyphs: Glyphs) -> list[Line]:
     words = "When may this machine work for others?"
-    then = "Nothing runs yet: the answer is kept until there is an agent on this machine that keeps to it."
+    status = state.node.status if state.node.is_there else None
+    then = "It holds while there is no policy.toml, as long as an agent runs: netmind agent run starts one."
+    if status is not None and status.policy.sha256 is not None:
+        then = (
+            f"It holds once there is no {status.policy.path} any more: that holds now; netmind schedule show draws it."
+        )
+    elif status is not None:
+        then = "It holds while there is no policy.toml. The agent that runs reads it when it is started again."
     return [*wrap(words, cells, "strong"), *wrap(then, cells)]
 
 
