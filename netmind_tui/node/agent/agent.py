@@ -308,6 +308,13 @@ class Agent:
         seen = self.looked.facts if self.looked is not None else ()
         return Situation(devices=facts, facts=seen, blocked=self._unresolved, aliases=self.aliases)
 
+    @property
+    def is_resting(self) -> bool:
+        """Whether nothing works and nothing may begin, so that there is nothing to take away."""
+        if self.decisions is None:
+            return False
+        return not any(each.may_start or self.ladder.works(each.device) for each in self.decisions.devices)
+
     def questions(self) -> tuple[Question, ...]:
         """What waits for the owner."""
         return (*self.roster.questions(), *(self.looked.questions if self.looked is not None else ()))

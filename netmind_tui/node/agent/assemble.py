@@ -175,6 +175,7 @@ def _runner(folder: Path, config: Config, said: Said) -> Iterator[Runner]:
             version=__version__,
             listen=listen,
             sampled=sampled,
+            rests=lambda: agent.is_resting and not samples.is_followed,
             described=renewing.compare,
             chores=tuple(chores),
             lasts=(hooks.idle, hooks.close),

@@ -1,4 +1,4 @@
-"""An agent as a process: it looks once a second, hears signals, answers on its socket, and ends as it is asked to."""
+"""An agent as a process: it looks each second, hears signals, answers on its socket, and ends as it is asked to."""
 
 import asyncio
 import contextlib
@@ -21,6 +21,8 @@ from netmind_tui.probe.sampler import as_stale
 _log = logging.getLogger(__name__)
 
 PERIOD_S = 1.0
+RESTING_PERIOD_S = 2.0
+"""How often it looks while nothing works, nothing may begin, and nobody watches: there is nothing to take away."""
 LATE_S = 3.0
 LASTS_S = 5.0
 _HUNG_S = 60.0
@@ -46,6 +48,7 @@ class Runner:
         version: told in the journal.
         listen: opens the socket once the agent knows its machine; what it gives closes it again.
         sampled: is given each sample.
+        rests: whether it may look half as often now.
         described: is called when the devices were described anew, and their changes told.
         chores: what else goes on while the agent runs, each until it is cancelled.
         lasts: what is waited for at the very end, a few seconds each.
@@ -58,6 +61,7 @@ class Runner:
     version: str
     listen: Callable[[], Awaitable[Callable[[], Awaitable[None]]]]
     sampled: Callable[[Sample], None] = lambda _sample: None
+    rests: Callable[[], bool] = lambda: False
     described: Callable[[], Awaitable[None]] | None = None
     chores: Sequence[Callable[[], Coroutine[None, None, None]]] = ()
     lasts: Sequence[Callable[[], Coroutine[None, None, None]]] = ()
@@ -106,12 +110,12 @@ class Runner:
         return code
 
     async def _rounds(self) -> str:
-        """Look every second until a signal comes; its name."""
+        """Look each second, or each other one, until a signal comes; its name."""
         assert self._end is not None  # noqa: S101 - made by ``run``
         loop = asyncio.get_running_loop()
         due = loop.time()
         while True:
-            due = max(due + PERIOD_S, loop.time())
+            due = max(due + (RESTING_PERIOD_S if self.rests() else PERIOD_S), loop.time())
             done, _ = await asyncio.wait({self._end}, timeout=due - loop.time())
             if done:
                 return self._end.result()

@@ -16,6 +16,11 @@ class Stream(Generic[T]):
         self._most = most
         self._followers: list[_Queue[T]] = []
 
+    @property
+    def is_followed(self) -> bool:
+        """Whether anybody follows now."""
+        return bool(self._followers)
+
     def put(self, thing: T) -> None:
         """Hand it out."""
         for each in self._followers:

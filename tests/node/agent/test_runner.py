@@ -111,3 +111,53 @@ def test_a_fault_of_its_own_ends_an_agent_with_its_work_stopped(live):
         assert life.told("agent-stopped")[0].data["why"] == "a fault of its own"
 
     live(story)
+
+
+@pytest.mark.parametrize(("rests", "short"), [(True, "RESTING_PERIOD_S"), (False, "PERIOD_S")])
+def test_it_looks_at_the_pace_of_what_there_is_to_take_away(live, monkeypatch, rests, short):
+    for name in ("PERIOD_S", "RESTING_PERIOD_S"):
+        monkeypatch.setattr(runner, name, 0.01 if name == short else 1000.0)
+
+    async def story(life):
+        looks, enough = [], asyncio.Event()
+
+        async def listen():
+            async def close():
+                await asyncio.sleep(0)
+
+            return close
+
+        def sampled(sample):
+            looks.append(sample)
+            if len(looks) == 5:
+                enough.set()
+
+        with ThreadPoolExecutor(1) as thread:
+            whole = runner.Runner(
+                agent=life.agent,
+                lookout=life.run.lookout,
+                thread=thread,
+                notifier=Notifier({}),
+                version="test",
+                listen=listen,
+                sampled=sampled,
+                rests=lambda: rests,
+            )
+            running = asyncio.create_task(whole.run())
+            async with asyncio.timeout(20):
+                await enough.wait()
+            whole._ends("SIGTERM")
+            await running
+
+    live(story)
+
+
+@pytest.mark.parametrize(
+    ("terms", "rests"), [(GUARDED, False), (GUARDED.partition("[guard")[0].replace("24:00", "00:01"), True)]
+)
+def test_an_agent_rests_while_nothing_may_work(live, terms, rests):
+    async def story(life):
+        await life.looks(3)
+        assert life.agent.is_resting is rests
+
+    live(story, terms=terms)
