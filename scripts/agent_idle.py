@@ -14,10 +14,12 @@ from agent_reaction import agent
 
 CORE_PCT, RSS_MIB = 0.5, 60.0
 POLICY = """
+zone = "UTC"
+
 [[window]]
 days = ["daily"]
-from = "22:00"
-to = "06:00"
+from = "{begins:02}:00"
+to = "{ends:02}:00"
 
 [guard.user-active]
 idle = "3m"
@@ -40,8 +42,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--settle", type=float, default=5.0, help="seconds before it is watched")
+    parser.add_argument("--inside", action="store_true", help="of a window; else hours before it, where it rests")
     wishes = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name, agent(Path(name), POLICY) as child:
+    hour = time.gmtime().tm_hour + (-2 if wishes.inside else 6)
+    policy = POLICY.format(begins=hour % 24, ends=(hour + 8) % 24)
+    with tempfile.TemporaryDirectory() as name, agent(Path(name), policy) as child:
         time.sleep(wishes.settle)
         before, began = _spent(child.pid), time.monotonic()
         time.sleep(wishes.seconds)
