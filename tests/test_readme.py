@@ -7,7 +7,7 @@ import pytest
 import typer
 
 from netmind_tui.bench.catalog import open_catalog
-from netmind_tui.cli.main import app
+from netmind_tui.cli.main import made
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.finding import Status
 from netmind_tui.model.reading import Absence
@@ -21,7 +21,7 @@ TUI_OPTIONS = {
     for option in action.option_strings
     if option.startswith("--") and option != "--help"
 }
-COMMANDS = typer.main.get_command(app).commands
+COMMANDS = typer.main.get_command(made()).commands
 OPTIONS = [
     (name, option)
     for name, command in COMMANDS.items()

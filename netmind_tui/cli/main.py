@@ -2,6 +2,8 @@
 
 import signal
 import sys
+from collections.abc import Sequence
+from importlib import import_module
 from types import FrameType
 from typing import Annotated
 
@@ -9,35 +11,36 @@ import typer
 
 from netmind_tui import __version__
 from netmind_tui.cli import diagnostics, output
-from netmind_tui.cli.agent import agent
-from netmind_tui.cli.bench import bench
-from netmind_tui.cli.certify import certify
-from netmind_tui.cli.challenge import challenge
-from netmind_tui.cli.compare import compare
-from netmind_tui.cli.config import config
-from netmind_tui.cli.doctor import doctor
-from netmind_tui.cli.identity import identity
-from netmind_tui.cli.info import info
-from netmind_tui.cli.log import log
-from netmind_tui.cli.override import contribute, finish, pause, resume, stop
 from netmind_tui.cli.page import prepare_streams
-from netmind_tui.cli.record import record
-from netmind_tui.cli.schedule import schedule
-from netmind_tui.cli.schema import schema
-from netmind_tui.cli.status import status
-from netmind_tui.cli.validate import validate
-from netmind_tui.cli.verify import verify
-from netmind_tui.cli.why import why
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.problem import Problem, Stopped
 
-app = typer.Typer(
-    name="netmind",
-    no_args_is_help=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
+COMMANDS = (
+    "agent",
+    "bench",
+    "certify",
+    "challenge",
+    "compare",
+    "config",
+    "contribute",
+    "doctor",
+    "finish",
+    "identity",
+    "info",
+    "log",
+    "pause",
+    "record",
+    "resume",
+    "schedule",
+    "schema",
+    "status",
+    "stop",
+    "validate",
+    "verify",
+    "why",
 )
+_TOGETHER = dict.fromkeys(("contribute", "finish", "pause", "resume", "stop"), "override")
+"""The modules that are not named like their command."""
 
 
 def _print_version(asked: bool) -> None:
@@ -46,7 +49,6 @@ def _print_version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback(invoke_without_command=True)
 def _netmind(
     context: typer.Context,
     *,
@@ -60,28 +62,30 @@ def _netmind(
         raise typer.Exit(ExitCode.USAGE)
 
 
-app.add_typer(agent)
-app.command()(bench)
-app.command()(certify)
-app.add_typer(challenge)
-app.command()(compare)
-app.add_typer(config)
-app.command()(contribute)
-app.command()(doctor)
-app.command()(finish)
-app.add_typer(identity)
-app.command()(info)
-app.command()(log)
-app.command()(pause)
-app.command()(record)
-app.command()(resume)
-app.add_typer(schedule)
-app.command()(schema)
-app.command()(status)
-app.command()(stop)
-app.command()(validate)
-app.command()(verify)
-app.command()(why)
+def made(names: Sequence[str] = COMMANDS) -> typer.Typer:
+    """The command line with these commands."""
+    app = typer.Typer(
+        name="netmind",
+        no_args_is_help=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback(invoke_without_command=True)(_netmind)
+    for name in names:
+        command = getattr(import_module(f"netmind_tui.cli.{_TOGETHER.get(name, name)}"), name)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command)
+        else:
+            app.command()(command)
+    return app
+
+
+def _needed(arguments: list[str]) -> Sequence[str]:
+    """A command that is named needs no other: 20 ms less. Help, completion and a mistyped one need all."""
+    if arguments == ["--version"]:
+        return ()
+    return arguments[:1] if arguments and arguments[0] in COMMANDS else COMMANDS
 
 
 def run() -> None:
@@ -94,7 +98,7 @@ def main(arguments: list[str]) -> int:
     _listen()
     prepare_streams()
     try:
-        outcome = app(arguments, prog_name="netmind", standalone_mode=False)
+        outcome = made(_needed(arguments))(arguments, prog_name="netmind", standalone_mode=False)
     except Problem as problem:
         diagnostics.fail(problem.sentence)
         return problem.code

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from netmind_tui.cli.main import app
+from netmind_tui.cli.main import made
 from netmind_tui.config.check import faults
 from netmind_tui.config.source import parse_table
 from netmind_tui.node.service.install import Machine, plan
@@ -47,7 +47,7 @@ def test_the_units_are_those_that_install_writes(tmp_path, scope, number, uid):
 @pytest.mark.parametrize("line", [line for line in SHELL if " agent " in line])
 def test_every_command_is_one(line):
     words = shlex.split(line.partition(">")[0])
-    command = typer.main.get_command(app)
+    command = typer.main.get_command(made())
     arguments = words[words.index("agent") :]
     with command.make_context("netmind", arguments) as context:
         name, group, rest = command.resolve_command(context, arguments)

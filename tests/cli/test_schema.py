@@ -4,12 +4,12 @@ import jsonschema
 import pytest
 from typer.testing import CliRunner
 
-from netmind_tui.cli.main import app, main
+from netmind_tui.cli.main import made, main
 from netmind_tui.document import SCHEMAS
 
 
 def run(*arguments):
-    return CliRunner().invoke(app, ["schema", *arguments])
+    return CliRunner().invoke(made(), ["schema", *arguments])
 
 
 def test_without_a_name_all_documents_are_listed():
