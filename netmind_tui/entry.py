@@ -1,4 +1,4 @@
-"""Where the two commands begin: before anything heavy is imported, an early Ctrl-C already ends without a traceback."""
+"""Where the commands begin: before anything heavy is imported, an early Ctrl-C already ends without a traceback."""
 
 import signal
 
@@ -15,6 +15,14 @@ def netmind_tui() -> None:
     """Run ``netmind-tui``."""
     _end_quietly_when_interrupted()
     from netmind_tui.tui.main import run  # noqa: PLC0415 - after the signal is taken care of
+
+    run()
+
+
+def netmind_selftest() -> None:
+    """Run ``netmind-selftest``."""
+    _end_quietly_when_interrupted()
+    from netmind_tui.cli.selftest import run  # noqa: PLC0415 - after the signal is taken care of
 
     run()
 

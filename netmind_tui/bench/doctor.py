@@ -41,11 +41,12 @@ def examine(
     names: Sequence[str] = (),
     *,
     installation: Installation | None = None,
+    more: Sequence[Finding] = (),
     try_out: Callable[[Sequence[Device]], Sequence[Finding]] | None = None,
 ) -> Examination:
     """Look at everything; with names, only at those devices beside the host and the driver.
 
-    ``try_out`` runs something on the devices and says what came of it.
+    ``more`` was found elsewhere; ``try_out`` runs something on the devices and says what came of it.
 
     Raises:
         Problem: a name is malformed.
@@ -61,6 +62,7 @@ def examine(
         *gpu_health(machine, probe, ids),
         *installation_findings(installed, machine.driver, machine.devices),
         *host_findings(machine.host, sampler.sample(), paths.state_dir(), is_synchronised=synchronised()),
+        *more,
         *(try_out(selection.devices) if try_out is not None else ()),
     ]
     concerning = ranked(each for each in findings if each.device is None or each.device in ids)

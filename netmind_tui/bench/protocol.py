@@ -32,7 +32,8 @@ class Request(Struct, frozen=True, kw_only=True, tag="measure"):
     """Measure one kernel. ``memory_limit_bytes`` is the most it may take; ``threads`` is the intra-op pool's size.
 
     With ``in_step`` the worker says ``Poised`` before anything is timed, and waits until it is told to go.
-    ``folder`` is where a kernel that measures a disk makes its file.
+    ``folder`` is where a kernel that measures a disk makes its file. ``rests`` where there are pauses between runs: no
+    thread may spin in them.
     """
 
     kernel: Kernel
@@ -45,6 +46,21 @@ class Request(Struct, frozen=True, kw_only=True, tag="measure"):
     memory_limit_bytes: int
     in_step: bool = False
     folder: str | None = None
+    rests: bool = False
+
+
+class Exert(Struct, frozen=True, kw_only=True, tag="exert"):
+    """Keep the device at work on a kernel for a share of the time, until told to stop, or for ``for_s`` seconds.
+
+    The worker says what it did every ``tell_s`` seconds; results are checked at the beginning, every ``check_s``
+    seconds, and at the end. Seconds in which the worker stood still count nowhere.
+    """
+
+    request: Request
+    load_pct: float
+    for_s: float | None = None
+    tell_s: float
+    check_s: float
 
 
 class PrepareChain(Struct, frozen=True, kw_only=True, tag="prepare-chain"):
@@ -74,7 +90,7 @@ class OpenRows(Struct, frozen=True, kw_only=True, tag="open-rows"):
     indices: tuple[int, ...]
 
 
-Ask = Request | PrepareChain | ProveChain | OpenRows
+Ask = Request | Exert | PrepareChain | ProveChain | OpenRows
 
 
 class Ready(Struct, frozen=True, tag="ready"):
@@ -131,6 +147,22 @@ class Outcome(Struct, frozen=True, kw_only=True, tag="outcome"):
     surveyed: Surveyed | None = None
 
 
+class Exerted(Struct, frozen=True, kw_only=True, tag="exerted"):
+    """What a device did since this was said last.
+
+    It computed for ``busy_s`` of ``elapsed_s`` seconds; those in which this process stood still (suspended, frozen) are
+    in neither. ``checks`` of its results were right; ``wrong`` is the first that was not. Nothing follows one that
+    ``is_last``.
+    """
+
+    iterations: int
+    busy_s: float
+    elapsed_s: float
+    checks: int = 0
+    wrong: Check | None = None
+    is_last: bool = False
+
+
 class ChainReady(Struct, frozen=True, tag="chain-ready"):
     """A chain can be proven at once; making it ready took so long."""
 
@@ -165,4 +197,17 @@ class Refusal(Struct, frozen=True, tag="refusal"):
     detail: str
 
 
-Event = Ready | Begun | Prepared | Poised | Noticed | Surveying | Outcome | ChainReady | Committed | Opened | Refusal
+Event = (
+    Ready
+    | Begun
+    | Prepared
+    | Poised
+    | Noticed
+    | Surveying
+    | Outcome
+    | Exerted
+    | ChainReady
+    | Committed
+    | Opened
+    | Refusal
+)

@@ -12,13 +12,15 @@ import msgspec
 from netmind_tui.bench.catalog import DigestMismatchError, read_graph
 from netmind_tui.bench.check import Check
 from netmind_tui.bench.family import FAMILIES
-from netmind_tui.bench.family.base import Survey, Task
+from netmind_tui.bench.family.base import Exercise, Survey, Task
 from netmind_tui.bench.placement import PlacementRefusedError
 from netmind_tui.bench.protocol import (
     Ask,
     Begun,
     Cause,
     Event,
+    Exert,
+    Exerted,
     Noticed,
     Outcome,
     Poised,
@@ -32,6 +34,7 @@ from netmind_tui.bench.rotation import Rotation
 from netmind_tui.bench.timing import Notice, Stopwatch
 from netmind_tui.bench.worker.chain import Chain
 from netmind_tui.bench.worker.cuda import CudaCard
+from netmind_tui.bench.worker.exertion import Exertion
 from netmind_tui.bench.worker.library import LibraryAbsentError, ProviderError, load_cuda, load_cudnn
 from netmind_tui.bench.worker.shelf import Opening, Shelf
 from netmind_tui.model.kernel import Phase, Provider
@@ -60,10 +63,10 @@ class Worker:
     def answer(self, request: Ask) -> Event:
         """Measure one kernel or do one step of a proof, or say why not."""
         try:
-            if not isinstance(request, Request):
+            if not isinstance(request, Request | Exert):
                 return self._chain.answer(request)
             with ExitStack() as stack:
-                return self._measure(request, stack)
+                return self._measure(request, stack) if isinstance(request, Request) else self._exert(request, stack)
         except DigestMismatchError as error:
             return Refusal(Cause.DIGEST, str(error))
         except ProviderError as error:
@@ -82,32 +85,9 @@ class Worker:
             gc.collect()  # sessions hold buffers: they go back before the next kernel asks for some
 
     def _measure(self, request: Request, stack: ExitStack) -> Outcome:
-        self.stop_asked.clear()
-        self.go_given.clear()
-        self._begin(Phase.SETUP)
         started = perf_counter()
-        self._shelf.make_room(request)
-        graph = read_graph(request.variant)
-        if request.provider is Provider.CUDA:
-            load_cuda()
-        if request.variant.needs_cudnn:
-            load_cudnn()
-        opening = Opening(graph, request, self._shelf)
-        task = Task(
-            request.kernel,
-            request.variant,
-            request.seed,
-            request.default_seed,
-            request.memory_limit_bytes,
-            request.rules.setup_cap_s,
-            folder=Path(request.folder) if request.folder is not None else None,
-            open_card=lambda: CudaCard(stack),
-            stack=stack,
-        )
-        exercise = FAMILIES[request.kernel.family](task, opening)
+        exercise, opening = self._prepare(request, stack)
         setup_s = perf_counter() - started
-
-        self.say(Prepared(exercise.shape))
         if isinstance(exercise, Survey):
             return self._survey(exercise, request, setup_s)
         rotation = Rotation(exercise)
@@ -140,6 +120,41 @@ class Worker:
         if after.ok:
             self._shelf.confirm()
         return msgspec.structs.replace(outcome, after=after, timing=timing)
+
+    def _prepare(self, request: Request, stack: ExitStack) -> tuple[Exercise | Survey, Opening]:
+        """Load the graph and make its operands."""
+        self.stop_asked.clear()
+        self.go_given.clear()
+        self._begin(Phase.SETUP)
+        self._shelf.make_room(request)
+        graph = read_graph(request.variant)
+        if request.provider is Provider.CUDA:
+            load_cuda()
+        if request.variant.needs_cudnn:
+            load_cudnn()
+        opening = Opening(graph, request, self._shelf)
+        task = Task(
+            request.kernel,
+            request.variant,
+            request.seed,
+            request.default_seed,
+            request.memory_limit_bytes,
+            request.rules.setup_cap_s,
+            folder=Path(request.folder) if request.folder is not None else None,
+            open_card=lambda: CudaCard(stack),
+            stack=stack,
+        )
+        exercise = FAMILIES[request.kernel.family](task, opening)
+        self.say(Prepared(exercise.shape))
+        return exercise, opening
+
+    def _exert(self, ask: Exert, stack: ExitStack) -> Exerted:
+        """Keep the device at work until told to stop, or until a result is wrong."""
+        exercise, _ = self._prepare(ask.request, stack)
+        if isinstance(exercise, Survey):
+            raise RefusedError(Cause.PLACEMENT, f"{ask.request.kernel.id} cannot be kept at")
+        self._begin(Phase.SUSTAINED)
+        return Exertion(Rotation(exercise), len(exercise.bindings), ask, self.say, self.stop_asked).run()
 
     def _survey(self, survey: Survey, request: Request, setup_s: float) -> Outcome:
         """Go through it once; the certified phase is when that happens, so that it is watched."""

@@ -105,6 +105,8 @@ class OrtSession:
         options.inter_op_num_threads = 1
         options.enable_cpu_mem_arena = False
         options.add_session_config_entry("session.record_ep_graph_assignment_info", "1")
+        if request.rests:
+            options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         if self._on_gpu:
             options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
         if self._weights:

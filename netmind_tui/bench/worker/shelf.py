@@ -66,4 +66,5 @@ def _label_of(request: Request) -> tuple[object, ...]:
     """Everything that decides what a session is."""
     kernel, variant = request.kernel, request.variant
     graph = (kernel.family, kernel.precision, variant.sha256, variant.weights_sha256, kernel.is_latency)
-    return (*graph, request.seed, request.provider, request.threads, request.memory_limit_bytes)
+    made = (request.seed, request.provider, request.threads, request.memory_limit_bytes, request.rests)
+    return (*graph, *made)
