@@ -179,6 +179,12 @@ SETTINGS: tuple[Setting, ...] = (
         default=False,
     ),
     Setting(
+        key="agent.keep_awake",
+        kind=Kind.SWITCH,
+        meaning="Whether the agent keeps the machine from falling asleep by itself while it works; never on battery.",
+        default=True,
+    ),
+    Setting(
         key="agent.metrics",
         kind=Kind.ADDRESS,
         meaning="Where the agent serves its metrics to a monitor on this machine; nowhere unless set.",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.problem import Problem
+from netmind_tui.model.toml import load
 from netmind_tui.paths import config_dir
 
 if TYPE_CHECKING:
@@ -36,8 +37,9 @@ class Config:
     ``price_per_kwh`` is as it was written; ``None`` is what was not set. ``challenger`` is a URL, ``renew_before_s``
     how long before its end a certificate is to be made anew. ``declared`` is what only the owner knows, by its name in
     the file, and ``declared_on`` the day of it. ``may_control`` and ``may_change_policy`` are users of the agent's
-    socket, ``asks_windows`` lets it start a program of Windows, ``metrics`` and ``metrics_file`` are where it tells its
-    metrics, ``sockets`` those of other hosts. ``hooks`` are programs by the kind of event.
+    socket, ``asks_windows`` lets it start a program of Windows, ``keeps_awake`` lets it hold off sleep while it works,
+    ``metrics`` and ``metrics_file`` are where it tells its metrics, ``sockets`` those of other hosts. ``hooks`` are
+    programs by the kind of event.
     """
 
     alias: dict[str, str] = field(default_factory=dict)
@@ -57,6 +59,7 @@ class Config:
     may_control: tuple[str, ...] = ()
     may_change_policy: tuple[str, ...] = ()
     asks_windows: bool = False
+    keeps_awake: bool = True
     metrics: str | None = None
     metrics_file: str | None = None
     sockets: dict[str, str] = field(default_factory=dict)
@@ -137,10 +140,10 @@ def parse_table(path: Path, data: bytes) -> dict[str, Any]:
     if len(data) > _LARGEST_BYTES:
         raise _problem(path, "is larger than 1 MiB: that is no configuration")
     try:
-        return tomllib.loads(data.decode(), parse_float=_exact)
+        return load(data.decode(), parse_float=_exact)
     except UnicodeDecodeError:
         raise _problem(path, "is not UTF-8 text") from None
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, ValueError) as error:
         raise _problem(path, f"is not valid TOML: {_visible(str(error))}") from error
     except RecursionError:
         raise _problem(path, "is nested too deeply") from None
@@ -187,6 +190,7 @@ def config_of(source: Source) -> Config:
         may_control=tuple(table.get("access", {}).get("control", ())),
         may_change_policy=tuple(table.get("access", {}).get("policy", ())),
         asks_windows=table.get("agent", {}).get("ask_windows", False),
+        keeps_awake=table.get("agent", {}).get("keep_awake", True),
         metrics=table.get("agent", {}).get("metrics"),
         metrics_file=table.get("agent", {}).get("metrics_file"),
         hooks=table.get("hooks", {}),

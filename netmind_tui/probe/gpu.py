@@ -1,5 +1,6 @@
 """The GPUs of this machine, read through a child process that a hung driver may take instead of this one."""
 
+import math
 import os
 import threading
 import time
@@ -9,9 +10,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from netmind_tui.model.device import ComputeProcess, Device, DeviceHealth, DeviceUser, Driver, Trouble
-from netmind_tui.model.reading import Absence, Reading
+from netmind_tui.model.power_limit import LimitOutcome, PowerLimit
+from netmind_tui.model.reading import ABSENCE_SENTENCES, Absence, Reading
 from netmind_tui.model.sample import DeviceSample
-from netmind_tui.probe import pci
+from netmind_tui.probe import pci, power_limit
 from netmind_tui.probe.card import Card
 from netmind_tui.probe.service import NvmlService, Unanswered, is_wsl, library_found
 
@@ -139,6 +141,26 @@ class GpuProbe:
                 tuple(DeviceUser(pid=pid, memory_used_bytes=used, util_pct=share) for pid, used, share in found)
             )
 
+    def set_power_limit(self, uuid: str, watts: float | None) -> PowerLimit:
+        """Let a card draw no more than so much, within what the card itself allows; ``None`` only reads its limit.
+
+        It holds until it is set again, or until the driver is unloaded, which happens when nobody has the card open.
+        It needs the rights of an administrator. A card that sleeps is woken.
+        """
+        if watts is not None and not 0 < watts < math.inf:
+            return PowerLimit(outcome=LimitOutcome.UNANSWERED, asked_w=watts, why="has no such limit")
+        milliwatts = None if watts is None else round(watts * 1000)
+        with self._turn:
+            try:
+                card, number = self._find(uuid)
+            except LookupError:
+                return PowerLimit(outcome=LimitOutcome.UNANSWERED, asked_w=watts, why="is not listed by the driver")
+            answer = self._ask(card, "limit", milliwatts=milliwatts, slice=number)
+            if answer is None:
+                why = card.lost or ABSENCE_SENTENCES[card.absence]
+                return PowerLimit(outcome=LimitOutcome.UNANSWERED, asked_w=watts, why=why)
+            return power_limit.outcome_of(answer, watts)
+
     def close(self) -> None:
         """End the child; what is asked later is answered as if nothing could be read."""
         self._service.close()
@@ -193,7 +215,8 @@ class GpuProbe:
 
     def _ask(self, card: Card, op: str, **more: int | None) -> dict[str, Any] | None:
         """Ask about one card; where there is no answer, the card says why: it sleeps, or is lost."""
-        card.asleep = not self._wake and card.slot is not None and pci.is_asleep(card.slot, self._sysfs)
+        wakes = self._wake or op == "limit"
+        card.asleep = not wakes and card.slot is not None and pci.is_asleep(card.slot, self._sysfs)
         if card.uuid is None and op != "identify":
             self._identify(card)
         if card.asleep or card.trouble is not None:

@@ -1,17 +1,18 @@
-"""The sessions of this machine as systemd-logind knows them: the one door to jeepney (D-Bus).
+"""The sessions of this machine as systemd-logind knows them, and its leave to stay awake: the one door to D-Bus.
 
 Asked each time, because its signals cannot be relied on, and session by session, because its summary of all sessions
 counts those that the system itself opens. Nothing here waits longer than its time limit.
-Source: org.freedesktop.login1(5).
+Sources: org.freedesktop.login1(5); systemd.io, "Inhibitor Locks".
 """
 
 import os
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from netmind_tui.probe.unheard import Unheard, because
+from netmind_tui.probe.unheard import NobodyThere, Unheard, because
 
 if TYPE_CHECKING:
     from jeepney.io.blocking import DBusConnection
@@ -27,6 +28,8 @@ _NOT_THERE = frozenset(
     }
 )
 _ENDED = frozenset({f"{_SERVICE}.NoSuchSession", "org.freedesktop.DBus.Error.UnknownObject"})
+_ABSENT = "logind does not run on this machine"
+_NO_BUS = "there is no system bus to ask logind on"
 _GRAPHICAL = frozenset({"x11", "wayland", "mir"})
 
 
@@ -106,11 +109,37 @@ class Logind:
         except TimeoutError:
             self._give_up("logind does not answer")
         except OSError as error:
-            self._give_up(f"there is no system bus to ask logind on: {because(error)}")
+            self._give_up(f"{_NO_BUS}: {because(error)}")
         except (ValueError, TypeError, LookupError, RuntimeError) as error:
             self._give_up(f"logind answers what cannot be read: {type(error).__name__}")
         self._failed = None
         return tuple(each for each in found if each is not None)
+
+    def inhibit(self, what: str, who: str, why: str) -> int:
+        """Have logind put off what it would do by itself (``idle``, ``sleep``), until the descriptor is closed.
+
+        The connection is another one, and is not needed any longer once the descriptor is here.
+
+        Raises:
+            NobodyThere: there is no bus, or no logind on it.
+            Unheard: there is no answer in time, or it is not allowed.
+        """
+        try:
+            with closing(_connect(self._address, self._timeout_s, takes_files=True)) as connection:
+                answer = _asked(connection, _PATH, _MANAGER, "Inhibit", "ssss", (what, who, why, "block"))
+                descriptor: int = answer[0].to_raw_fd()
+        except _Refused as error:
+            if error.name in _NOT_THERE:
+                raise NobodyThere(_ABSENT) from None
+            raise Unheard(f"logind does not allow it: {error.name}") from None
+        except TimeoutError:
+            raise Unheard("logind does not answer") from None
+        except OSError as error:
+            raise NobodyThere(f"{_NO_BUS}: {because(error)}") from None
+        except (ValueError, TypeError, LookupError, RuntimeError, AttributeError) as error:
+            raise Unheard(f"logind answers what cannot be read: {type(error).__name__}") from None
+        os.set_inheritable(descriptor, False)
+        return descriptor
 
     def close(self) -> None:
         """Let go of the bus."""
@@ -131,23 +160,14 @@ class Logind:
         return _made(name, user, seat, {key: value for key, (_, value) in answer.items()})
 
     def _call(self, path: str, interface: str, method: str, signature: str, body: tuple[Any, ...]) -> tuple[Any, ...]:
-        # Imported here: what asks nothing of logind does without it.
-        from jeepney import DBusAddress, MessageFlag, MessageType, new_method_call  # noqa: PLC0415
-
-        message = new_method_call(DBusAddress(path, _SERVICE, interface), method, signature or None, body)
-        # A machine without logind must not be made to start one.
-        message.header.flags |= MessageFlag.no_auto_start
-        reply = self._open().send_and_get_reply(message, timeout=self._timeout_s)
-        if reply.header.message_type is MessageType.error:
-            self._refused(str(reply.header.fields.get(_ERROR_NAME, "")), path)
-        return tuple(reply.body)
-
-    def _refused(self, error: str, path: str) -> None:
-        if error in _NOT_THERE:
-            self._give_up("logind does not run on this machine")
-        if path != _PATH and error in _ENDED:
-            raise _Gone
-        self._give_up(f"logind refuses to tell its sessions: {error}")
+        try:
+            return _asked(self._open(), path, interface, method, signature, body)
+        except _Refused as error:
+            if error.name in _NOT_THERE:
+                self._give_up(_ABSENT)
+            if path != _PATH and error.name in _ENDED:
+                raise _Gone from None
+            self._give_up(f"logind refuses to tell its sessions: {error.name}")
 
     def _open(self) -> "DBusConnection":
         if self._connection is None:
@@ -155,7 +175,27 @@ class Logind:
         return self._connection
 
 
-def _connect(address: str, timeout_s: float) -> "DBusConnection":
+def _asked(
+    connection: "DBusConnection", path: str, interface: str, method: str, signature: str, body: tuple[Any, ...]
+) -> tuple[Any, ...]:
+    """What logind answers.
+
+    Raises:
+        _Refused: with the name of its error.
+    """
+    # Imported here: what asks nothing of logind does without it.
+    from jeepney import DBusAddress, MessageFlag, MessageType, new_method_call  # noqa: PLC0415
+
+    message = new_method_call(DBusAddress(path, _SERVICE, interface), method, signature or None, body)
+    # A machine without logind must not be made to start one.
+    message.header.flags |= MessageFlag.no_auto_start
+    reply = connection.send_and_get_reply(message)
+    if reply.header.message_type is MessageType.error:
+        raise _Refused(str(reply.header.fields.get(_ERROR_NAME, "")))
+    return tuple(reply.body)
+
+
+def _connect(address: str, timeout_s: float, *, takes_files: bool = False) -> "DBusConnection":
     """A connection whose first words are not waited for any longer than later ones."""
     from jeepney.bus import get_bus  # noqa: PLC0415 - see above
     from jeepney.io.blocking import DBusConnection, prep_socket  # noqa: PLC0415 - see above
@@ -168,12 +208,20 @@ def _connect(address: str, timeout_s: float) -> "DBusConnection":
         place = get_bus(address)
     except (RuntimeError, ValueError, LookupError, StopIteration):
         raise OSError(f"its address {address} cannot be used") from None
-    connected = prep_socket(place, timeout=timeout_s)
+    connected = prep_socket(place, enable_fds=takes_files, timeout=timeout_s)
     try:
-        return Bounded(connected)
+        return Bounded(connected, enable_fds=takes_files)
     except BaseException:
         connected.close()
         raise
+
+
+class _Refused(Exception):  # noqa: N818 - logind's answer
+    """It answered with an error of this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
 
 
 class _Gone(Exception):  # noqa: N818 - what became of it

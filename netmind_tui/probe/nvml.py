@@ -5,7 +5,7 @@ request names one device and is answered alone: ``{"op": "sample", "index": 0, "
 ``{"values": {…}, "absent": {…}, "slices": […]}``, with ``"lost": code`` where the device was lost meanwhile, or
 ``{"error": code}`` (NVML's numbers) where nothing could be read at all. The end of stdin ends the process, also in
 the middle of a call. Processes are listed only by the ops ``processes`` and ``users``: no other calls cost
-as much.
+as much. ``limit`` alone changes anything: the power limit, of which ``power_limit.py`` knows the rules.
 """
 
 import json
@@ -18,7 +18,7 @@ from typing import Any, TextIO
 
 import pynvml
 
-from netmind_tui.probe import device_user, trouble
+from netmind_tui.probe import device_user, power_limit, trouble
 from netmind_tui.probe.metric import (
     DESCRIPTION,
     HEALTH,
@@ -81,6 +81,8 @@ class Session:
                 return self._processes(handle, request.get("slice"))
             if op == "users":
                 return self._users(handle, request.get("slice"))
+            if op == "limit":
+                return power_limit.read_or_set(call, handle, request["milliwatts"], request.get("slice"))
         except Refused as refusal:
             return {"error": refusal.code}
         return {"error": pynvml.NVML_ERROR_INVALID_ARGUMENT}

@@ -1,29 +1,13 @@
-import json
+import os
 import shutil
 import socket
-import subprocess
-import sys
 import threading
-from pathlib import Path
 
 import pytest
 
 from netmind_tui.probe.logind import Logind
 from netmind_tui.probe.unheard import Unheard
 
-FAKE = Path(__file__).parents[1] / "stub/logind.py"
-CONFIGURATION = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
- "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig>
-  <type>system</type>
-  <listen>unix:path={socket}</listen>
-  <auth>EXTERNAL</auth>
-  {more}
-  <policy context="default">
-    <allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/><allow user="*"/>
-  </policy>
-</busconfig>
-"""
 DESKTOP = {
     "id": "2",
     "user": "anna",
@@ -37,55 +21,6 @@ DESKTOP = {
     "IdleHint": False,
     "IdleSinceHintMonotonic": 0,
 }
-
-
-class Bus:
-    """A D-Bus daemon of its own, and what plays logind on it."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.address = f"unix:path={folder}/bus"
-        self.told = folder / "sessions.json"
-        self.children = []
-        self.clock = 1000.0
-
-    def start(self, more=""):
-        (self.folder / "bus").unlink(missing_ok=True)
-        configuration = self.folder / "bus.conf"
-        configuration.write_text(CONFIGURATION.format(socket=self.folder / "bus", more=more))
-        return self._child("dbus-daemon", f"--config-file={configuration}", "--nofork", "--print-address=1")
-
-    def logind(self, *sessions, **more):
-        self.tell(*sessions, **more)
-        return self._child(sys.executable, str(FAKE), self.address, str(self.told))
-
-    def tell(self, *sessions, **more):
-        self.told.write_text(json.dumps({"sessions": sessions, **more}))
-
-    def asked(self, **more):
-        return Logind(self.address, clock=lambda: self.clock, **more)
-
-    def _child(self, *command):
-        child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        self.children.append(child)
-        assert child.stdout.readline()
-        return child
-
-    def end(self):
-        for child in reversed(self.children):
-            child.kill()
-            child.wait()
-            child.stdout.close()
-
-
-@pytest.fixture
-def bus(tmp_path_factory):
-    if shutil.which("dbus-daemon") is None:
-        pytest.skip("no dbus-daemon on this machine: install dbus-daemon")
-    bus = Bus(tmp_path_factory.mktemp("bus"))
-    bus.start()
-    yield bus
-    bus.end()
 
 
 def why(logind):
@@ -162,6 +97,35 @@ def test_a_bus_without_logind_says_so_and_is_left_alone_for_a_while(bus):
     bus.clock += 5
     assert len(logind.sessions()) == 1
     logind.close()
+
+
+def test_the_machine_is_kept_awake_for_as_long_as_the_descriptor_is_open(bus):
+    bus.logind()
+    held = bus.asked().inhibit("idle", "netmind", "work runs")
+    assert bus.inhibitors() == [("idle", "netmind", "work runs", "block")]
+    assert not os.get_inheritable(held)
+    os.close(held)
+    assert bus.inhibitors() == []
+
+
+def kept_awake(logind):
+    with pytest.raises(Unheard) as outcome:
+        logind.inhibit("sleep", "netmind", "work runs")
+    return str(outcome.value)
+
+
+def test_a_wish_to_stay_awake_that_is_refused_says_by_which_rule(bus):
+    bus.logind(refuse_inhibit="org.freedesktop.DBus.Error.InteractiveAuthorizationRequired")
+    said = "logind does not allow it: org.freedesktop.DBus.Error.InteractiveAuthorizationRequired"
+    assert kept_awake(bus.asked()) == said
+
+
+def test_without_logind_or_a_bus_nobody_keeps_the_machine_awake(bus, tmp_path):
+    assert kept_awake(bus.asked()) == "logind does not run on this machine"
+    bus.logind(silent=True)
+    assert kept_awake(bus.asked(timeout_s=0.05)) == "logind does not answer"
+    none = Logind(f"unix:path={tmp_path}/none")
+    assert kept_awake(none).startswith("there is no system bus to ask logind on: ")
 
 
 def test_no_bus_at_all_says_so(tmp_path):

@@ -18,6 +18,15 @@
  *   NETMIND_STUB_BUSY_PCT      its share of GPU 0's time (87); NETMIND_STUB_NO_SHARES: shares are not reported
  *   NETMIND_STUB_DRAWING_PID, NETMIND_STUB_DRAWING_MIB, NETMIND_STUB_DRAWING_PCT
  *                              a process that draws on GPU 0, such as a compositor (default: none)
+ *   NETMIND_STUB_NOW           a file that is read at each question; a test writes to it while the machine runs. Lines:
+ *                                process INDEX PID MIB LATE_MS   computes on that GPU and holds memory there for as long
+ *                                                                as it lives, and LATE_MS longer, as a driver that
+ *                                                                frees late; the list shows it as long. LATE_MS
+ *                                                                "always": for as long as the line is there
+ *                                temperature INDEX CELSIUS       the last such line of a GPU holds
+ *   NETMIND_STUB_LIMITS        a file: power limits that were set, which outlive the process as in a card whose driver
+ *                              stays loaded; without it they end with the process
+ *   NETMIND_STUB_LIMIT_REFUSED anything: nobody may set a power limit
  *   NETMIND_STUB_LOADED        anything: PCIe links run at their full generation, as under load
  *   NETMIND_STUB_ECC, _ECC_PENDING, _CORRECTED, _UNCORRECTED, _UNCORRECTED_EVER, _REMAP_PENDING, _REMAP_FAILED,
  *   _RETIRE_PENDING, _RECOVERY, _REASONS, _POWER_LIMIT_W, _PCIE_WIDTH, _PERSISTENCE (each with NETMIND_STUB before it)
@@ -30,6 +39,7 @@
  * the real ones follow the driver: a new process goes on where the last one stopped.
  */
 #define _POSIX_C_SOURCE 200809L
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -153,6 +163,60 @@ static int enter(const char *function, Handle *handle, int is_identity) {
 #define WHOLE(handle) do { ENTER(handle); if ((handle)->is_slice) return NOT_SUPPORTED; } while (0)
 #define NEEDS(handle, feature) do { WHOLE(handle); if (!((handle)->model->features & (feature))) return NOT_SUPPORTED; } while (0)
 
+/* What holds now, by the file that a test writes. */
+enum { MOST_USERS = 32 };
+typedef struct { int pid, mib; } User;
+static struct { int pid; ull gone_ns; } ended[MOST_USERS];
+
+static int has_ended(int pid) {
+    char path[64], state = 0;
+    snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    FILE *file = fopen(path, "r");
+    if (!file) return kill(pid, 0) != 0;
+    if (fscanf(file, "%*d (%*[^)]) %c", &state) != 1) state = 'Z';
+    fclose(file);
+    return state == 'Z' || state == 'X'; /* a zombie holds no memory */
+}
+static ull gone_for_ms(int pid) {
+    for (int i = 0; i < MOST_USERS; i++) {
+        if (ended[i].pid && ended[i].pid != pid) continue;
+        if (!ended[i].pid) { ended[i].pid = pid; ended[i].gone_ns = now_ns(); }
+        return (now_ns() - ended[i].gone_ns) / 1000000ull;
+    }
+    return 0;
+}
+static FILE *open_now(void) {
+    const char *path = getenv("NETMIND_STUB_NOW");
+    return path && *path ? fopen(path, "r") : NULL;
+}
+static int users_now(int index, User *users) {
+    char line[160], late[24];
+    int count = 0, of, pid, mib;
+    FILE *file = open_now();
+    while (file && fgets(line, sizeof line, file)) {
+        if (sscanf(line, "process %d %d %d %23s", &of, &pid, &mib, late) != 4 || of != index) continue;
+        if (strcmp(late, "always") && has_ended(pid) && gone_for_ms(pid) >= (ull)atoi(late)) continue;
+        if (count < MOST_USERS) users[count++] = (User){pid, mib};
+    }
+    if (file) fclose(file);
+    return count;
+}
+static int held_mib(Handle *handle) {
+    User users[MOST_USERS];
+    int sum = 0;
+    for (int i = users_now(handle->index, users) - 1; i >= 0; i--) sum += users[i].mib;
+    return handle->is_slice ? 0 : sum;
+}
+static int temperature_now(int index, int otherwise) {
+    char line[160];
+    int of, celsius;
+    FILE *file = open_now();
+    while (file && fgets(line, sizeof line, file))
+        if (sscanf(line, "temperature %d %d", &of, &celsius) == 2 && of == index) otherwise = celsius;
+    if (file) fclose(file);
+    return otherwise;
+}
+
 static int busy_pid(Handle *handle) {
     return handle->index == 0 ? number("NETMIND_STUB_BUSY_PID", is("busy") ? 4242 : 0) : 0;
 }
@@ -163,7 +227,8 @@ static ull power_mw(Handle *handle) {
 }
 static ull energy_mj(Handle *handle) { return (ull)((double)now_ns() * 1e-9 * (double)power_mw(handle)); }
 static int temperature_c(Handle *handle) {
-    return number("NETMIND_STUB_TEMPERATURE_C", busy_pid(handle) ? handle->model->slowdown_c - 2 : 34 + handle->index);
+    int otherwise = busy_pid(handle) ? handle->model->slowdown_c - 2 : 34 + handle->index;
+    return temperature_now(handle->index, number("NETMIND_STUB_TEMPERATURE_C", otherwise));
 }
 /* A number of GPU 0 that tells of wear: the one given, or the one of a worn card. */
 static int worn(Handle *handle, const char *name, int if_worn, int otherwise) {
@@ -260,7 +325,8 @@ int nvmlDeviceGetPciInfo_v3(Handle *h, PciInfo *info) {
 
 static ull total_bytes(Handle *h) { return (ull)(h->is_slice ? h->slice_mib : h->model->memory_mib) << 20; }
 static ull used_bytes(Handle *h) {
-    return (ull)number("NETMIND_STUB_MEMORY_USED_MIB", busy_pid(h) ? 60000 : h->is_slice ? 25 : 512) << 20;
+    int base = number("NETMIND_STUB_MEMORY_USED_MIB", busy_pid(h) ? 60000 : h->is_slice ? 25 : 512);
+    return (ull)(base + held_mib(h)) << 20;
 }
 typedef struct { ull total, free, used; } Memory;
 int nvmlDeviceGetMemoryInfo(Handle *h, Memory *memory) {
@@ -295,12 +361,42 @@ int nvmlDeviceGetClockInfo(Handle *h, uint kind, uint *mhz) {
     return OK;
 }
 static int watts(Handle *h, int value, uint *mw) { (void)h; *mw = (uint)value * 1000; return OK; }
+/* The limit that was set, in this process or by the file; 0 where none was. */
+static uint set_mw[16];
+static uint limit_set(int index) {
+    const char *path = getenv("NETMIND_STUB_LIMITS");
+    FILE *file = path && *path ? fopen(path, "r") : NULL;
+    int of;
+    uint mw, found = path && *path ? 0 : set_mw[index];
+    while (file && fscanf(file, "%d %u", &of, &mw) == 2) if (of == index) found = mw;
+    if (file) fclose(file);
+    return found;
+}
 int nvmlDeviceGetPowerManagementLimit(Handle *h, uint *mw) {
     WHOLE(h);
+    if ((*mw = limit_set(h->index))) return OK;
     return watts(h, worn(h, "NETMIND_STUB_POWER_LIMIT_W", h->model->watts_default / 2, h->model->watts_default), mw);
 }
+int nvmlDeviceSetPowerManagementLimit(Handle *h, uint mw) {
+    WHOLE(h);
+    if (is("wsl")) return NOT_SUPPORTED;
+    if (getenv("NETMIND_STUB_LIMIT_REFUSED")) return NO_PERMISSION;
+    if (mw < (uint)h->model->watts_min * 1000 || mw > (uint)h->model->watts_max * 1000) return INVALID_ARGUMENT;
+    set_mw[h->index] = mw;
+    const char *path = getenv("NETMIND_STUB_LIMITS");
+    FILE *file = path && *path ? fopen(path, "a") : NULL;
+    if (file) {
+        fprintf(file, "%d %u\n", h->index, mw);
+        fclose(file);
+    }
+    return OK;
+}
 int nvmlDeviceGetPowerManagementDefaultLimit(Handle *h, uint *mw) { WHOLE(h); return watts(h, h->model->watts_default, mw); }
-int nvmlDeviceGetEnforcedPowerLimit(Handle *h, uint *mw) { WHOLE(h); return watts(h, h->model->watts_default, mw); }
+int nvmlDeviceGetEnforcedPowerLimit(Handle *h, uint *mw) {
+    WHOLE(h);
+    if ((*mw = limit_set(h->index))) return OK;
+    return watts(h, h->model->watts_default, mw);
+}
 int nvmlDeviceGetPowerManagementLimitConstraints(Handle *h, uint *low, uint *high) {
     WHOLE(h);
     watts(h, h->model->watts_max, high);
@@ -382,10 +478,13 @@ int nvmlDeviceGetViolationStatus(Handle *h, uint policy, Violation *status) {
 #ifndef ANCIENT
 typedef struct { uint pid; ull used; uint gpu_instance, compute_instance; } Process;
 static int processes(Handle *h, uint *n, Process *found) {
-    if (!busy_pid(h)) { *n = 0; return OK; }
-    if (!found || *n < 1) { *n = 1; return INSUFFICIENT_SIZE; }
-    *n = 1;
-    found[0] = (Process){(uint)busy_pid(h), used_bytes(h), ~0u, ~0u};
+    User users[MOST_USERS];
+    uint now = h->is_slice ? 0 : (uint)users_now(h->index, users), all = now + (busy_pid(h) != 0);
+    if (!all) { *n = 0; return OK; }
+    if (!found || *n < all) { *n = all; return INSUFFICIENT_SIZE; }
+    *n = all;
+    for (uint i = 0; i < now; i++) found[i] = (Process){(uint)users[i].pid, (ull)users[i].mib << 20, ~0u, ~0u};
+    if (busy_pid(h)) found[now] = (Process){(uint)busy_pid(h), used_bytes(h), ~0u, ~0u};
     return OK;
 }
 typedef struct { uint version; ull total, reserved, free, used; } Memory2;
