@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from netmind_tui.model.event import Event, EventKind
-from netmind_tui.node.journal.file import explained, open_for_reading
+from netmind_tui.node.database import explained, open_for_reading
 from netmind_tui.node.journal.query import select_events, select_last
 from netmind_tui.node.journal.row import event_of
+from netmind_tui.node.journal.table import JOURNAL
 
 _PAGE = 1000
 
@@ -24,7 +25,7 @@ class Reader:
     def __init__(self, path: Path, *, whole: bool = False) -> None:
         self.path = path
         self._lock = threading.Lock()
-        self._connection = open_for_reading(path, whole=whole)
+        self._connection = open_for_reading(path, JOURNAL, whole=whole)
 
     def events(
         self,
@@ -83,7 +84,7 @@ class Reader:
             self._connection.close()
 
     def _all(self, query: str, values: tuple[Any, ...] = ()) -> list[Any]:
-        with explained(self.path), self._lock:
+        with explained(self.path, JOURNAL), self._lock:
             return self._connection.execute(query, values).fetchall()
 
 

@@ -10,11 +10,12 @@ from netmind_tui.model.event import Event, EventKind
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.problem import Problem
 from netmind_tui.node.agent.clock import stamp
+from netmind_tui.node.database import Unwritten, explained, make, open_for_writing, transaction
 from netmind_tui.node.journal.backlog import Backlog
-from netmind_tui.node.journal.file import Unwritten, explained, make, open_for_writing, transaction
 from netmind_tui.node.journal.query import matches
 from netmind_tui.node.journal.reader import Reader
 from netmind_tui.node.journal.row import milliseconds, moment_of, row_of
+from netmind_tui.node.journal.table import JOURNAL
 
 KEPT = timedelta(days=400)
 """How long events stay."""
@@ -42,7 +43,7 @@ class Journal(Reader):
     def __init__(
         self, path: Path, *, clock: Callable[[], datetime] = _utc_now, told: Callable[[Event], None] | None = None
     ) -> None:
-        make(path)
+        make(path, JOURNAL)
         super().__init__(path, whole=True)
         self.elsewhere: str | None = None
         self._degraded: str | None = None
@@ -50,7 +51,7 @@ class Journal(Reader):
         self._told = told
         self._waits = Backlog()
         self._writing = threading.RLock()
-        self._writer = open_for_writing(path)
+        self._writer = open_for_writing(path, JOURNAL)
         self._numbered = self._written = super().last_id()
 
     @classmethod
@@ -138,7 +139,7 @@ class Journal(Reader):
     def number_of(self, device: str, uuid: str) -> int | None:
         """The number of a device in rows of samples, given when first asked for; ``None`` where there is no room."""
         query = "SELECT number FROM device WHERE id = ? AND uuid = ?"
-        with self._writing, explained(self.path):
+        with self._writing, explained(self.path, JOURNAL):
             found = self._writer.execute(query, (device, uuid)).fetchone()
             if found is None:
                 try:
@@ -154,7 +155,7 @@ class Journal(Reader):
 
         A day's worth at most goes at once: a clock that is wrong for an hour must not take the year with it.
         """
-        with self._writing, explained(self.path):
+        with self._writing, explained(self.path, JOURNAL):
             oldest = self._writer.execute("SELECT at_ms FROM event ORDER BY id LIMIT 1").fetchone()
             if oldest is None:
                 return 0

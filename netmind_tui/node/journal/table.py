@@ -1,11 +1,8 @@
 """The tables of the journal's file, and what keeps them honest: nothing is changed, and only the oldest goes."""
 
-APPLICATION = 0x4E4D4A4C
-"""``NMJL`` in the header of the file: whose it is."""
-VERSION = 1
-"""Of the tables. A file of a newer one is not touched."""
+from netmind_tui.node.database import Kind
 
-CREATE = (
+_CREATE = (
     """CREATE TABLE event (
         id INTEGER PRIMARY KEY,
         at_ms INTEGER NOT NULL,
@@ -32,4 +29,6 @@ CREATE = (
     """CREATE TABLE device (number INTEGER PRIMARY KEY, id TEXT NOT NULL, uuid TEXT NOT NULL, UNIQUE (id, uuid))
         STRICT""",
 )
-"""An empty journal."""
+
+JOURNAL = Kind(name="journal", application=0x4E4D4A4C, version=1, create=_CREATE)
+"""``NMJL`` in the header of the file: whose it is."""

@@ -1,4 +1,4 @@
-"""The journal's file as SQLite holds it: the one door to sqlite3, and what it says in sentences.
+"""A file that an agent keeps, as SQLite holds it: the one door to sqlite3, and what it says in sentences.
 
 One process writes, any other opens the file read-only. With one writer the fault of SQLite before 3.51.3 that needs two
 (a restarted write-ahead log read as the old one) cannot come about. The file belongs on a local disk.
@@ -8,11 +8,11 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.problem import Problem
-from netmind_tui.node.journal.table import APPLICATION, CREATE, VERSION
 
 Connection = sqlite3.Connection
 
@@ -23,45 +23,67 @@ _READER_BUSY_MS = 2000
 _BUGS = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.NotSupportedError)
 
 
-class Unwritten(Exception):  # noqa: N818 - it is what happened, and is lived with
-    """The file took nothing of it; the cause is a clause for a sentence."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What a file is: ``name`` in sentences, ``application`` in its header, and the statements that make an empty one.
 
-    def __init__(self, cause: str) -> None:
+    A file of a newer ``version`` is not touched.
+    """
+
+    name: str
+    application: int
+    version: int
+    create: tuple[str, ...]
+
+
+class Unwritten(Exception):  # noqa: N818 - it is what happened, and is lived with
+    """The file took nothing of it; the cause is a clause for a sentence. Of a damaged one that goes on for ever."""
+
+    def __init__(self, cause: str, *, is_damaged: bool = False) -> None:
         super().__init__(cause)
         self.cause = cause
+        self.is_damaged = is_damaged
 
 
-def make(path: Path) -> None:
-    """Make an empty journal where there is none, its owner's alone; whole or not at all.
+def make(path: Path, kind: Kind) -> None:
+    """Make an empty file where there is none, its owner's alone; whole or not at all.
 
     Raises:
         Problem: there is no room for it, or no right.
     """
-    with explained(path):
-        if path.exists():
-            return
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        new = path.with_name(f"{path.name}.new")
-        new.unlink(missing_ok=True)
-        os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        with closing(_connect(new, "rw")) as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("BEGIN")
-            for statement in CREATE:
-                connection.execute(statement)
-            connection.execute(f"PRAGMA application_id = {APPLICATION}")
-            connection.execute(f"PRAGMA user_version = {VERSION}")
-            connection.execute("COMMIT")
-        new.rename(path)
+    if _is_there(path, kind):
+        return
+    with _made(path, kind) as connection:
+        connection.execute("BEGIN")
+        for statement in kind.create:
+            connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {kind.application}")
+        connection.execute(f"PRAGMA user_version = {kind.version}")
+        connection.execute("COMMIT")
+        # Not before: with a log of its own it would be whole only together with that.
+        connection.execute("PRAGMA journal_mode = WAL")
+    with explained(path, kind):
+        put_there(_beside(path), path)
 
 
-def open_for_writing(path: Path) -> Connection:
+def copied(connection: Connection, path: Path, kind: Kind) -> Path:
+    """What a connection still holds, as a file beside the path from where it was taken away.
+
+    Raises:
+        Problem: there is no room for it, or no right.
+    """
+    with _made(path, kind) as written:
+        connection.backup(written)
+    return _beside(path)
+
+
+def open_for_writing(path: Path, kind: Kind) -> Connection:
     """A connection whose every commit is on the disk when it returns.
 
     Raises:
         Problem: the file cannot be opened.
     """
-    with explained(path):
+    with explained(path, kind):
         connection = _connect(path, "rw")
         connection.execute("PRAGMA synchronous = FULL")
         # The log is written over from its beginning, and cut back to this once it has grown beyond.
@@ -69,25 +91,37 @@ def open_for_writing(path: Path) -> Connection:
         return connection
 
 
-def open_for_reading(path: Path, *, whole: bool = False) -> Connection:
+def open_for_reading(path: Path, kind: Kind, *, whole: bool = False) -> Connection:
     """A connection that changes nothing; ``whole`` looks through the file for damage first.
 
     Raises:
         Problem: there is no such file, it is none of ours, of a newer version, or damaged.
     """
-    with explained(path):
+    with explained(path, kind):
         if not path.exists():
-            sentence = f"{path}: there is no journal yet; an agent writes one: netmind agent run"
+            sentence = f"{path}: there is no {kind.name} yet; an agent writes one: netmind agent run"
             raise Problem(sentence, ExitCode.UNMEASURED)
         if not path.is_file():
-            raise Problem(f"{path} is no file: the journal belongs there; move it elsewhere", ExitCode.USAGE)
+            raise Problem(f"{path} is no file: the {kind.name} belongs there; move it elsewhere", ExitCode.USAGE)
         connection = _connect_read_only(path)
         try:
-            _check(connection, path, whole=whole)
+            _check(connection, path, kind, whole=whole)
         except BaseException:
             connection.close()
             raise
         return connection
+
+
+def copy(path: Path, target: Path, kind: Kind) -> None:
+    """What a file holds at one moment as a new file, its owner's alone, whoever writes it meanwhile.
+
+    Raises:
+        Problem: as ``open_for_reading``, or there is no room for the copy.
+    """
+    with closing(open_for_reading(path, kind)) as source, explained(target, kind):
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        with closing(_connect(target, "rw")) as copied:
+            source.backup(copied)
 
 
 @contextmanager
@@ -104,14 +138,14 @@ def transaction(connection: Connection) -> Iterator[None]:
     except _BUGS:
         raise
     except sqlite3.DatabaseError as error:
-        raise Unwritten(_cause(error)) from error
+        raise Unwritten(_cause(error), is_damaged=_is_damage(error)) from error
     finally:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
 
 
 @contextmanager
-def explained(path: Path) -> Iterator[None]:
+def explained(path: Path, kind: Kind) -> Iterator[None]:
     """What goes wrong with the file becomes a sentence that names it and says what to do.
 
     Raises:
@@ -124,10 +158,10 @@ def explained(path: Path) -> Iterator[None]:
     except sqlite3.DatabaseError as error:
         code = _code(error)
         if code == sqlite3.SQLITE_NOTADB:
-            sentence = f"{path} is no journal of netmind, or damaged; nothing was changed. Move it elsewhere"
+            sentence = f"{path} is no {kind.name} of netmind, or damaged; nothing was changed. Move it elsewhere"
             raise Problem(sentence, ExitCode.USAGE) from error
-        if code == sqlite3.SQLITE_CORRUPT:
-            raise _damaged(path, str(error)) from error
+        if _is_damage(error):
+            raise damaged(path, str(error)) from error
         raise Problem(f"{path}: {_cause(error)}", ExitCode.UNMEASURED) from error
     except OSError as error:
         raise Problem(f"{path}: {(error.strerror or str(error)).lower()}", ExitCode.UNMEASURED) from error
@@ -155,23 +189,66 @@ def _connect_read_only(path: Path) -> Connection:
     return connection
 
 
-def _check(connection: Connection, path: Path, *, whole: bool) -> None:
+def _check(connection: Connection, path: Path, kind: Kind, *, whole: bool) -> None:
     # Asked of SQLite and never read from the file: closing a file of one's own gives up SQLite's locks on it.
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if application != APPLICATION:
-        raise Problem(f"{path} is no journal of netmind; nothing was changed. Move it elsewhere", ExitCode.USAGE)
-    if version > VERSION:
-        sentence = f"{path} is of version {version} and this program knows {VERSION}: update netmind"
+    if application != kind.application:
+        raise Problem(f"{path} is no {kind.name} of netmind; nothing was changed. Move it elsewhere", ExitCode.USAGE)
+    if version > kind.version:
+        sentence = f"{path} is of version {version} and this program knows {kind.version}: update netmind"
         raise Problem(sentence, ExitCode.USAGE)
     found = connection.execute("PRAGMA quick_check(1)").fetchone()[0] if whole else "ok"
     if found != "ok":
-        raise _damaged(path, " ".join(found.split())[:200])
+        raise damaged(path, " ".join(found.split())[:200])
 
 
-def _damaged(path: Path, detail: str) -> Problem:
+def _is_there(path: Path, kind: Kind) -> bool:
+    with explained(path, kind):
+        return path.exists()
+
+
+@contextmanager
+def _made(path: Path, kind: Kind) -> Iterator[Connection]:
+    """A new file beside a path, to be filled; none is left if that fails."""
+    with explained(path, kind):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        new = _beside(path)
+        _remove(new)
+        try:
+            os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            with closing(_connect(new, "rw")) as connection:
+                yield connection
+        except BaseException:
+            _remove(new)
+            raise
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f"{path.name}.new")
+
+
+def _remove(path: Path) -> None:
+    for part in ("", "-wal", "-shm", "-journal"):
+        path.with_name(f"{path.name}{part}").unlink(missing_ok=True)
+
+
+def put_there(new: Path, path: Path) -> None:
+    """A file takes its place; the log of one that was there before it is none of its."""
+    for part in ("-wal", "-shm"):
+        path.with_name(f"{path.name}{part}").unlink(missing_ok=True)
+    new.rename(path)
+
+
+def damaged(path: Path, detail: str) -> Problem:
+    """The sentence of a file that cannot be understood."""
     sentence = f"{path} is damaged ({detail}); nothing was changed. Move it elsewhere, and the agent begins a new one"
     return Problem(sentence, ExitCode.UNMEASURED)
+
+
+def _is_damage(error: sqlite3.Error) -> bool:
+    """Whether the file itself is bad; an error without a code of SQLite's is about text that is none."""
+    return _code(error) in (0, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def _code(error: sqlite3.Error) -> int:

@@ -1,0 +1,1 @@
+"""What was worked, written down to the millisecond and never twice."""
