@@ -68,6 +68,19 @@ def policy_path() -> Path:
     return Path(named) if named else config_dir() / "policy.toml"
 
 
+def workloads_path() -> Path:
+    """What may run for others: ``$NETMIND_WORKLOADS``, or ``workloads.toml`` beside the configuration."""
+    import os  # noqa: PLC0415 - see above
+
+    named = os.environ.get("NETMIND_WORKLOADS")
+    return Path(named) if named else config_dir() / "workloads.toml"
+
+
+def work_dir() -> Path:
+    """The workloads' own folders, with their logs, and the records of what they ran."""
+    return agent_dir() / "work"
+
+
 def agent_dir() -> Path:
     """What the agent remembers and its journal, its user's alone."""
     return state_dir() / "agent"

@@ -1,8 +1,8 @@
 """How fast the agent does what its owner says: from the request on the socket to the recorded act, as a table.
 
-A real agent in a folder of its own, whose policy always allows work, is paused and resumed again and again; what it
-would have suspended is in its journal, on the disk, before it answers. A guard is then polled: how many samples pass
-before a machine that grew hot is given way to. Ends with 1 beyond a second, or two samples.
+A real agent in a folder of its own, whose policy always allows work, is paused and resumed again and again while a
+program works; that this one stands is in the journal, on the disk, before the agent answers. A guard is then polled:
+how many samples pass before a machine that grew hot is given way to. Ends with 1 beyond a second, or two samples.
 """
 
 import argparse
@@ -27,15 +27,19 @@ from netmind_tui.model.event import EventKind
 from netmind_tui.node.journal.reader import Reader
 
 BUDGET_MS, BUDGET_SAMPLES = 1000.0, 2
+WORK = '[workload.sleep]\ncommand = ["sleep", "1000000"]\ndevices = ["cpu"]\n'
 POLICY = '[[window]]\ndays = ["daily"]\nfrom = "00:00"\nto = "24:00"\n'
 HOT = POLICY + "\n[guard.temperature]\nmax_c = 80\nmargin_c = 6\n{enter}devices = ['gpu']\n"
 
 
 @contextmanager
-def agent(folder: Path, policy: str = POLICY) -> Iterator[subprocess.Popen[str]]:
+def agent(folder: Path, policy: str = POLICY, workloads: str = "") -> Iterator[subprocess.Popen[str]]:
     """A real agent in a home of its own, until the block ends."""
-    (folder / "policy.toml").write_text(policy)
-    (folder / "policy.toml").chmod(0o600)
+    defined = folder / ".config/netmind/workloads.toml"
+    defined.parent.mkdir(parents=True, exist_ok=True)
+    for path, text in ((folder / "policy.toml", policy), (defined, workloads)):
+        path.write_text(text)
+        path.chmod(0o600)
     with started(folder) as child:
         try:
             yield child
@@ -99,7 +103,7 @@ def overrides(count: int) -> list[float]:
     found = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with agent(folder):
+        with agent(folder, workloads=WORK):
             for number in range(count):
                 time.sleep(0.137)  # at another place of the agent's second each time
                 asked = datetime.now(UTC)

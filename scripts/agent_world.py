@@ -3,6 +3,7 @@
 All of the agent but its probes is the real one: rules, guards, journal, memory, hooks. Time passes as fast as it can.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
@@ -16,17 +17,17 @@ from netmind_tui.model.decide import decide
 from netmind_tui.model.device import Device, DeviceKind, DeviceUser, Driver, Trouble
 from netmind_tui.model.event import Event
 from netmind_tui.model.override import OverrideKind
+from netmind_tui.model.policy import Limits
 from netmind_tui.model.reading import Absence, Reading
 from netmind_tui.model.sample import DeviceSample, HostSample
+from netmind_tui.model.workload import Workload
 from netmind_tui.node.agent.agent import Agent
 from netmind_tui.node.agent.clock import Moment
-from netmind_tui.node.agent.ladder import Ladder
 from netmind_tui.node.agent.looked import Speaker
 from netmind_tui.node.agent.lookout import Asked, Lookout
 from netmind_tui.node.agent.memory import Keeper
 from netmind_tui.node.agent.news import News
 from netmind_tui.node.agent.policy_source import read_terms
-from netmind_tui.node.agent.workload import Recorded
 from netmind_tui.node.hook import Hooks
 from netmind_tui.node.journal.store import Journal
 from netmind_tui.node.policy.terms import Terms
@@ -34,9 +35,18 @@ from netmind_tui.node.sense.gpu_in_use import GpuUse
 from netmind_tui.node.sense.seat import Idle
 from netmind_tui.node.sense.sources import Sources
 from netmind_tui.node.sense.watch import Watch
+from netmind_tui.node.work.activity import Meter
+from netmind_tui.node.work.care import Care
+from netmind_tui.node.work.crew import Crew
+from netmind_tui.node.work.definitions import Definitions, ReadWorkloads
+from netmind_tui.node.work.freed import Memory
+from netmind_tui.node.work.instance import Ended, Make, Place
+from netmind_tui.node.work.owners_word import OwnersWord
+from netmind_tui.node.work.post import Health
 from netmind_tui.probe.process_list import ProcessList
 
 BOOT = "simulated-boot"
+WORK = Workload(name="work", devices=("all",))
 
 
 class SimulatedClock:
@@ -176,6 +186,69 @@ class World:
         return Reading(next(each.users for each in self.cards if each.uuid == uuid))
 
 
+class Simulated:
+    """Work that is not there."""
+
+    pids: frozenset[int] = frozenset()
+    limited_by = "nothing"
+    cpu_s: float | None = None
+
+    def __init__(self, clock: SimulatedClock) -> None:
+        self.has_ended: Ended | None = None
+        self._clock = clock
+        self._began_s = 0.0
+        self._over = asyncio.Event()
+
+    async def start(self, place: Place) -> None:
+        """Begin."""
+        del place
+        self._began_s = self._clock.moment().monotonic_s
+
+    async def ended(self) -> Ended:
+        """Wait for its end."""
+        await self._over.wait()
+        assert self.has_ended is not None  # noqa: S101 - it is over
+        return self.has_ended
+
+    async def limit(self, limits: Limits) -> None:
+        """Be held within limits."""
+
+    async def finish(self) -> None:
+        """Come to an end, which it then has."""
+        self._end("exited")
+
+    async def suspend(self) -> None:
+        """Stand still."""
+
+    async def resume(self) -> None:
+        """Go on."""
+
+    async def stop(self, grace_s: float) -> None:
+        """End."""
+        del grace_s
+        self._end("stopped")
+
+    async def kill(self) -> None:
+        """End at once."""
+        self._end("killed")
+
+    def _end(self, how: str) -> None:
+        lasted_s = self._clock.moment().monotonic_s - self._began_s
+        self.has_ended = self.has_ended or Ended(how=how, lasted_s=lasted_s)
+        self._over.set()
+
+
+@dataclass(slots=True, kw_only=True)
+class Work:
+    """What an agent of the world has to do, and what goes along with it."""
+
+    read: ReadWorkloads = lambda _path: (WORK,)
+    make: Make | None = None
+    meter: Meter | None = None
+    memory: Memory | None = None
+    health: Health | None = None
+
+
 class Gpus:
     """The world's cards, as the probe of the GPUs shows them."""
 
@@ -238,8 +311,13 @@ def simulation(
     *,
     hooks: Mapping[str, Sequence[str]] | None = None,
     held_up_s: float = 30.0,
+    work: Work | None = None,
 ) -> Iterator[Simulation]:
-    """An agent of the world that keeps its files in a folder and obeys a policy file."""
+    """An agent of the world that keeps its files in a folder and obeys a policy file.
+
+    By default its work runs on every device, does at once what it is asked to, and never ends by itself.
+    """
+    work = work or Work()
     clock = here.clock
     happened: list[Event] = []
     own = Device(id="cpu", kind=DeviceKind.CPU, name="AMD EPYC 9654", core_count=96)
@@ -256,7 +334,16 @@ def simulation(
         news = News(clock, journal, take)
         running = Hooks(hooks or {}, news.tell, clock=lambda: clock.moment().monotonic_s)
         takers.append(running.take)
-        work = Recorded(lambda kind, device, words, data: news.tell(kind, words, device=device, data=data))
+        crew = Crew(
+            clock=clock,
+            news=news,
+            definitions=Definitions(folder / "workloads.toml", work.read),
+            word=OwnersWord(keeper, news),
+            make=work.make or (lambda _workload: Simulated(clock)),
+            folder=folder / "work",
+            care=Care(clock, news, folder / "work", meter=work.meter, memory=work.memory),
+            health=work.health,
+        )
         agent = Agent(
             clock=clock,
             decide=decide,
@@ -264,7 +351,7 @@ def simulation(
             terms=Terms(policy, read_terms, folder / "policy.toml"),
             keeper=keeper,
             news=news,
-            ladder=Ladder(work),
+            crew=crew,
             held_up_s=held_up_s,
         )
         processes = ProcessList()

@@ -20,11 +20,12 @@ from netmind_tui.model.agent import (
     Why,
 )
 from netmind_tui.model.contribution import Contribution, Rung
-from netmind_tui.model.control import EventQuery, HistoryQuery, Lease, Rollup, Series
+from netmind_tui.model.control import EventQuery, HistoryQuery, IntervalQuery, Lease, Rollup, Series
 from netmind_tui.model.decision import Decision, Decisions, NodeDecision, Reason
 from netmind_tui.model.device import Device, DeviceKind
 from netmind_tui.model.event import Event, EventKind
 from netmind_tui.model.exit import ExitCode
+from netmind_tui.model.metering import Activity, Interval, Intervals
 from netmind_tui.model.override import Override, OverrideKind
 from netmind_tui.model.policy import GuardKind, Policy, PolicyDocument
 from netmind_tui.model.problem import Problem
@@ -32,6 +33,7 @@ from netmind_tui.model.sample import DeviceSample, HostSample, Sample
 from netmind_tui.model.selector import Selection, select
 from netmind_tui.model.situation import GuardFact
 from netmind_tui.model.timeline import DeviceLine, Span, Timeline
+from netmind_tui.model.workload import WorkloadLog, WorkloadsStatus
 from netmind_tui.node.control.node import Asker
 from netmind_tui.node.control.role import Access
 from netmind_tui.node.control.server import Bounds, Server, serve
@@ -58,6 +60,7 @@ class MadeNode:
         self.overrides: tuple[Override, ...] = ()
         self.questions: tuple[Question, ...] = ()
         self.refused: str | None = None
+        self.work: WorkloadsStatus | None = None
         self.text = 'zone = "UTC"\n'
         self.heard: list[tuple] = []
         self.entered: list[tuple[str, ...]] = []
@@ -124,6 +127,7 @@ class MadeNode:
             policy=PolicyStatus(path="/p/policy.toml", zone="UTC", loaded_at=NOW, refused=self.refused, windows=1),
             questions=self.questions,
             sample=self._sample(),
+            workloads=self.work,
         )
 
     def _sample(self) -> Sample:
@@ -211,6 +215,29 @@ class MadeNode:
     async def timeline(self, start: datetime, end: datetime) -> Timeline:
         span = Span(start=start, end=end, state=Contribution.CONTRIBUTING, code="inside-window", sentence="inside")
         return Timeline(zone="UTC", start=start, now=NOW, end=end, devices=(DeviceLine(device="gpu:0", spans=(span,)),))
+
+    async def workloads(self) -> WorkloadsStatus:
+        return self.work or WorkloadsStatus()
+
+    async def start_workload(self, name: str, asker: Asker) -> WorkloadsStatus:
+        self.heard.append(("start", name, asker))
+        return await self.workloads()
+
+    async def stop_workload(self, name: str, asker: Asker) -> WorkloadsStatus:
+        self.heard.append(("stop", name, asker))
+        return await self.workloads()
+
+    async def workload_log(self, name: str, key: str | None, lines: int) -> WorkloadLog:
+        self.heard.append(("log", name, key, lines))
+        return WorkloadLog(workload=name, key=key, lines=("one", "two", "three")[-lines:])
+
+    async def intervals(self, query: IntervalQuery) -> Intervals:
+        self.heard.append(("intervals", query))
+        end = NOW + timedelta(minutes=5)
+        worked = Interval(
+            id="1", device="gpu:0", activity=Activity.WORK, workload="boinc", start=NOW, end=end, duration_ms=300_000
+        )
+        return Intervals(intervals=(worked,), next=1)
 
     @asynccontextmanager
     async def lease(self, devices: tuple[str, ...], asker: Asker):  # noqa: ARG002 - as a node has it

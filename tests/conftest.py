@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -54,6 +55,18 @@ def idle_card(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if reason := cuda.why_not():
         pytest.skip(reason)
     return cuda.build_cuda_stub(tmp_path_factory.mktemp("cuda"))
+
+
+@pytest.fixture
+def bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A bus of its own that runs, and nobody on it yet; ``stub/bus.py`` says what it can."""
+    made = _load(Path(__file__).parent / "stub/bus.py")
+    if reason := made.why_not():
+        pytest.skip(reason)
+    bus = made.Bus(tmp_path_factory.mktemp("bus"))
+    bus.start()
+    yield bus
+    bus.end()
 
 
 class FakeSysfs:

@@ -8,6 +8,7 @@ from netmind_tui.model.event import Event
 from netmind_tui.model.override import Override, OverrideKind
 from netmind_tui.model.sample import Sample
 from netmind_tui.model.situation import GuardFact
+from netmind_tui.model.workload import WorkloadsStatus
 
 API = 1
 """The major version of the socket's interface: clients of another one still read what they know."""
@@ -68,7 +69,8 @@ class Question:
 class Status:
     """``GET /v1/status``, ``netmind status --json``.
 
-    Without an agent ``agent`` is ``None`` and ``offline`` says how to start one.
+    Without an agent ``agent`` is ``None`` and ``offline`` says how to start one; ``barred`` says in a few words why none
+    may run: the node waits, or retired.
 
     ``warnings`` are sentences about the agent itself: that what was said is not remembered because the disk is full,
     that a stopped device is still measured.
@@ -78,6 +80,7 @@ class Status:
     at: datetime
     agent: AgentInfo | None = None
     offline: str | None = None
+    barred: str | None = None
     decisions: Decisions | None = None
     devices: tuple[DeviceStatus, ...] = ()
     facts: tuple[GuardFact, ...] = ()
@@ -85,6 +88,7 @@ class Status:
     policy: PolicyStatus = field(default_factory=PolicyStatus)
     questions: tuple[Question, ...] = ()
     sample: Sample | None = None
+    workloads: WorkloadsStatus | None = None
     warnings: tuple[str, ...] = ()
 
 
@@ -104,7 +108,8 @@ class OverrideRequest:
 class Why:
     """``netmind why [DEVICE] [--at TIME]``.
 
-    The reasons, ranked; ``is_past``: told from the journal; ``is_future``: from the policy.
+    The reasons, ranked; ``is_past``: told from the journal; ``is_future``: from the policy. ``work`` says, of now, what
+    works there, or why nothing does.
     """
 
     schema: str = "netmind.why/1"
@@ -113,6 +118,7 @@ class Why:
     state: str
     sentence: str
     reasons: tuple[Reason, ...]
+    work: tuple[str, ...] = ()
     is_past: bool = False
     is_future: bool = False
 

@@ -1,7 +1,8 @@
 """What the guards are assumed to say at another moment, from what they say now and from the price of each quarter.
 
 Nobody knows when a game will start. What denies now goes on for another hour, or until it says that it lifts; what is
-blind stays blind; what is silent stays silent. Prices are taken as they are told.
+blind stays blind; what is silent stays silent. Prices are taken as they are told. There will be work, but where only
+the owner can see to that.
 """
 
 from collections.abc import Callable, Sequence
@@ -66,12 +67,11 @@ class Assumption:
         return tuple(fact for guard in self.policy.guards for fact in self._facts(guard, at))
 
     def device_at(self, device: DeviceFact, at: datetime) -> DeviceFact:
-        """A device at a moment: with work, as nothing is known to the contrary; what it lost it has not got back."""
+        """A device at a moment: with work, if nothing is known to the contrary; what it lost it has not got back."""
         if at < self.now:
             return DeviceFact(device=device.device, works=True)
-        if at < self.now + GOES_ON:
-            return replace(device, works=True)
-        return replace(device, works=True, is_measuring=False, wants_measuring=False)
+        then = device if at < self.now + GOES_ON else replace(device, is_measuring=False, wants_measuring=False)
+        return replace(then, works=not _waits(device, at))
 
     def edges(self) -> list[datetime]:
         """The moments at which what is assumed changes."""
@@ -94,6 +94,13 @@ class Assumption:
         if fact.unknown is None and not (fact.denies and at < ends):
             return GuardFact(kind=fact.kind, device=fact.device)
         return replace(fact, source=f"{fact.source}, {ASSUMED}" if fact.source else ASSUMED)
+
+
+def _waits(device: DeviceFact, at: datetime) -> bool:
+    """Whether there will be no work: it is tried again later, or begins only once the owner does something."""
+    return device.waits is not None and (
+        device.waits_lift is not None if device.waits_until is None else at < device.waits_until
+    )
 
 
 def _priced(guard: Guard, run: PriceRun, price: Decimal | None) -> GuardFact:

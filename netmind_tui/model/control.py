@@ -69,6 +69,21 @@ class EventQuery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IntervalQuery:
+    """Which metered intervals: those written after one, that began in a span of time, of devices and workloads.
+
+    ``after`` is the ``next`` of an answer before; empty names are all.
+    """
+
+    after: int = 0
+    since: datetime | None = None
+    until: datetime | None = None
+    devices: tuple[str, ...] = ()
+    workloads: tuple[str, ...] = ()
+    limit: int = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryQuery:
     """Which samples of the past: of these devices and metrics (empty: all), at least ``step_s`` apart."""
 

@@ -131,12 +131,13 @@ def _decision(
     if not binding:
         end = outlook.turns(now) if contributes else shifts
         # Who says contribute for five minutes means these five: only what cannot fit waits.
-        lead_s = 0.0 if contributes else week.policy.lead_s
+        own_lead_s = week.policy.lead_s if device.lead_s is None else device.lead_s
+        lead_s = 0.0 if contributes else own_lead_s
         starts = not _is_near(lead_s, now, device, end)
         if not starts:
             reasons.insert(1 if device.works else 0, _ends_soon(now, end))
         elif not device.works:
-            reasons.insert(0, Reason(code="no-work", sentence="allowed, and no work runs", rung=Rung.RUN))
+            reasons.insert(0, no_work(device))
     reasons += [told.reason(each, is_overridden=True) for each in others]
     return Decision(
         device=device.device,
@@ -166,6 +167,18 @@ def _ends_soon(now: datetime, end: datetime | None) -> Reason:
         sentence=f"ends in {roughly(left_s)}: nothing new starts that might not fit",
         rung=Rung.RUN,
         until=end,
+    )
+
+
+def no_work(device: DeviceFact) -> Reason:
+    """That it may work and does not, with what keeps it from that where that is known."""
+    why = f": {device.waits}" if device.waits else ""
+    return Reason(
+        code="no-work",
+        sentence=f"allowed, and no work runs{why}",
+        rung=Rung.RUN,
+        until=device.waits_until,
+        lift=device.waits_lift,
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from netmind_tui.model.contribution import Contribution, Rung
-from netmind_tui.model.decide_text import blind, condition, denial, question, rule
+from netmind_tui.model.decide_text import blind, condition, denial, loss, question, rule
 from netmind_tui.model.naming import covers
 from netmind_tui.model.override import Override, OverrideKind
 from netmind_tui.model.policy import Guard, GuardKind, OnUnknown, Policy
@@ -102,7 +102,7 @@ def in_force(overrides: Sequence[Override], device: str, at: datetime) -> Overri
 def _cannot(device: DeviceFact, blocked: str | None) -> Iterator[Verdict]:
     name = device.device
     if device.lost is not None:
-        sentence = f"{name} is lost: {device.lost}"
+        sentence = loss(name, device.lost)
         when = f"when {name} answers again"
         yield Verdict(rank=CANNOT, code="lost", sentence=sentence, rung=Rung.KILL, state=Contribution.LOST, when=when)
     for reason in dict.fromkeys(each for each in (blocked, device.blocked) if each is not None):

@@ -4,6 +4,7 @@ from netmind_tui.model.policy import Guard, GuardKind, OnUnknown
 from netmind_tui.model.situation import GuardFact
 
 _HOUR_S, _MINUTE_S = 3600, 60
+_VERBS = frozenset({"has", "is", "did", "may", "lost", "needs", "ended", "answers", "cannot"})
 # With a value, without one, and how the limit follows.
 _DENIES = {
     GuardKind.BATTERY: ("{value}", "on battery", ", below {limit}"),
@@ -114,3 +115,10 @@ def duration(seconds: float) -> str:
 def roughly(seconds: float) -> str:
     """A duration to the minute, or to the second below one."""
     return duration(round(seconds / _MINUTE_S) * _MINUTE_S if seconds >= _MINUTE_S else round(seconds))
+
+
+def loss(device: str, lost: str) -> str:
+    """That a device is lost: most causes are clauses whose subject it is, some say already whose they are."""
+    if lost.startswith(f"{device} "):
+        return lost
+    return f"{device} {lost}" if lost.split(" ", 1)[0] in _VERBS else f"{device} is lost: {lost}"

@@ -32,12 +32,22 @@ class EventKind(StrEnum):
     WORK_ENDED = "work-ended"
     WORK_SUSPENDED = "work-suspended"
     WORK_RESUMED = "work-resumed"
+    WORK_HELD = "work-held"
+    WORK_RELEASED = "work-released"
+    WORK_UNHEALTHY = "work-unhealthy"
+    WORKLOADS_CHANGED = "workloads-changed"
+    WORKLOADS_REFUSED = "workloads-refused"
+    POWER_CAPPED = "power-capped"
+    POWER_RESTORED = "power-restored"
+    POWER_UNCAPPED = "power-uncapped"
     MEMORY_FREED = "memory-freed"
     MEASURING_STARTED = "measuring-started"
     MEASURING_ENDED = "measuring-ended"
     CERTIFICATE_MADE = "certificate-made"
     CERTIFICATE_FAILED = "certificate-failed"
     CERTIFICATE_OUTDATED = "certificate-outdated"
+    NODE_RESTORED = "node-restored"
+    NODE_RETIRED = "node-retired"
     HOOK_FAILED = "hook-failed"
     JOURNAL_DEGRADED = "journal-degraded"
 
@@ -65,6 +75,19 @@ class Event:
     uptime_s: float = 0.0
     cost: dict[str, float] = field(default_factory=dict)
     prevention: str | None = None
+
+
+def has_failed(event: Event) -> bool:
+    """Whether work ended because something is wrong with it."""
+    return event.kind is EventKind.WORK_ENDED and event.data.get("how") in ("crashed", "not-started")
+
+
+def beside_device(sentence: str, device: str | None) -> str:
+    """A sentence beside its device's name, which it need not say again: ``boinc was started on gpu:0``."""
+    if not device:
+        return sentence
+    plain = sentence.removeprefix(f"{device} ").removeprefix(f"{device}: ").replace(f" on {device}", "", 1)
+    return plain.replace(f"the memory of {device} is", "memory is", 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

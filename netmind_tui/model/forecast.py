@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from netmind_tui.model.assumption import Assumption, PriceAt, price_runs
 from netmind_tui.model.contribution import Contribution
-from netmind_tui.model.decide import decide
+from netmind_tui.model.decide import decide, no_work
 from netmind_tui.model.decide_rule import GUARD_RANK, Verdict, allowance, in_force, verdicts, weigh
 from netmind_tui.model.decision import Decision
 from netmind_tui.model.override import Override, OverrideKind
@@ -49,12 +49,11 @@ def forecast(
         line = _Line(policy, zone, device, assumed, overrides, blocked)
         spans: list[Span] = []
         for begin, stop in line.stretches(start, end):
-            span, is_painted, against = line.span(begin, stop)
+            span, is_painted, taken = line.span(begin, stop)
             painted += (stop - begin) * is_painted
             runs += (stop - begin) * (span.state is Contribution.CONTRIBUTING)
-            for each in against if is_painted else ():
-                rule = each.rule or each.sentence
-                effects.setdefault(rule, _Effect(each.code, rule)).add(stop - begin)
+            for code, rule in taken if is_painted else ():
+                effects.setdefault(rule, _Effect(code, rule)).add(stop - begin)
             _append(spans, span)
         lines.append(DeviceLine(device=device.device, spans=tuple(spans)))
     return Timeline(
@@ -81,7 +80,7 @@ def explain(
     *,
     blocked: str | None = None,
 ) -> Decision:
-    """What would be decided for a device at a moment, every reason of it, as if there were work.
+    """What would be decided for a device at a moment, every reason of it.
 
     At ``now`` that is what is decided. Evidence of a guard that is only assumed to go on says so.
     """
@@ -138,11 +137,12 @@ class _Line:
         cuts = {start, end, *self._assumed.edges()}
         cuts.update(self._week.changes(self._device.device, start, end, painted=True))
         cuts.update(moment for each in self._overrides for moment in (each.at, each.until) if moment is not None)
+        cuts |= {self._device.waits_until or end}
         inside = sorted(moment for moment in cuts if start <= moment <= end)
         return list(pairwise(inside))
 
-    def span(self, start: datetime, end: datetime) -> tuple[Span, bool, list[Verdict]]:
-        """A stretch, whether a weekly window is painted there, and all that denies it."""
+    def span(self, start: datetime, end: datetime) -> tuple[Span, bool, list[tuple[str, str]]]:
+        """A stretch, whether a weekly window is painted there, and codes and rules of all that takes it."""
         is_past = start < self._assumed.now
         said = [each for each in self._overrides if each.at <= start or not is_past]
         override = in_force(said, self._device.device, start)
@@ -154,10 +154,15 @@ class _Line:
         first = counts[0] if counts else None
         contributes = override is not None and override.kind is OverrideKind.CONTRIBUTE
         code, sentence = ("contribute", "contributing, as you said") if contributes else allowance(standing)
+        state = Contribution.CONTRIBUTING
+        taken = [(each.code, each.rule or each.sentence) for each in counts]
+        if not counts and not device.works:
+            state, reason = Contribution.IDLE, no_work(device)
+            code, sentence, taken = reason.code, reason.sentence, [(reason.code, device.waits or reason.sentence)]
         span = Span(
             start=start,
             end=end,
-            state=first.state if first else Contribution.CONTRIBUTING,
+            state=first.state if first else state,
             code=first.code if first else code,
             sentence=first.sentence if first else sentence,
             window=standing.name,
@@ -165,7 +170,7 @@ class _Line:
             blocked_by=tuple(dict.fromkeys(each.code for each in counts)) if standing.window else (),
             is_expected=first is not None and not is_past and self._is_assumed(first),
         )
-        return span, standing.window is not None, counts
+        return span, standing.window is not None, taken
 
     def _is_assumed(self, verdict: Verdict) -> bool:
         """Whether it is a guard's word of now, and not a price of the tariff."""

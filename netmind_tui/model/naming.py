@@ -51,6 +51,22 @@ def covers(names: tuple[str, ...], device: str) -> bool:
     return any(not found.isdisjoint(_meant(name)) for name in names)
 
 
+@lru_cache(maxsize=256)
+def reach(names: tuple[str, ...]) -> frozenset[str]:
+    """What names are about, to be held against others: stand-ins, and UUIDs, slots and aliases as they are.
+
+    Empty for those that are about every device, as no name at all is.
+    """
+    return frozenset({*names, *(each for each in _STAND_INS if covers(names, each))}) if names else frozenset()
+
+
+def may_meet(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether a device may be meant by both, as far as names tell."""
+    first, second = reach(one), reach(other)
+    return not first or not second or not first.isdisjoint(second)
+
+
+_STAND_INS = ("cpu", *(f"gpu:{number}" for number in range(64)), "gpu:1023", "mig:0.0", "mig:0.1", "mig:1023.1023")
 _KINDS = ("all", *DeviceKind)
 
 

@@ -82,7 +82,7 @@ class Redactor:
 
     def _text(self, text: str, name: str) -> str:
         word = _PRIVATE.get(name)
-        if word is not None:
+        if word is not None and text:  # nothing names nobody
             return self._placeholder(word, text)
         text = _UUID.sub(lambda match: self._placeholder("uuid", match[0]), text)
         text = _HARDWARE_ADDRESS.sub(lambda match: self._placeholder("address", match[0]), text)

@@ -38,7 +38,9 @@ class DeviceFact:
     ``lost`` and ``blocked`` say why; ``is_replaced``: another card than before in its slot.
 
     ``is_measuring``: a benchmark holds it, or has asked for it (``wants_measuring``: it drains first). ``works``: a
-    workload runs on it now.
+    workload runs on it now. ``waits`` says why none could begin, where none could: nothing is defined for the device,
+    the owner stopped it, or it failed and is tried again later (at ``waits_until``); ``waits_lift`` is the command that
+    ends that. ``longest_s`` and ``lead_s`` are of the workload that runs there, or would.
     """
 
     device: str
@@ -50,6 +52,10 @@ class DeviceFact:
     wants_measuring: bool = False
     works: bool = False
     longest_s: float | None = None
+    lead_s: float | None = None
+    waits: str | None = None
+    waits_until: datetime | None = None
+    waits_lift: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

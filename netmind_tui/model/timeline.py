@@ -11,7 +11,8 @@ from netmind_tui.model.policy import Limits
 class Span:
     """From ``start`` to ``end`` (UTC, the end not included) one state and one primary reason.
 
-    In the future ``contributing`` means that it will be allowed. ``blocked_by`` are the codes of the rules that deny
+    In the future ``contributing`` means that it will be allowed, and that nothing is known to keep work from running
+    (``no-work`` says what does). ``blocked_by`` are the codes of the rules that deny
     although a window allows (price, an exception): what each rule costs follows from them. ``is_expected`` marks what
     a live guard is only assumed to go on saying.
     """

@@ -6,12 +6,16 @@ from string import ascii_uppercase
 
 from netmind_tui.model.policy import Exception_, Limits
 
+_KEYS = "DS"
+"""Letters that the interface has for other things than to paint with a profile."""
+
 
 def letters_of(profiles: Iterable[str]) -> dict[str, str]:
     """A capital letter of its own for each profile, if it can be one that is in its name."""
+    letters = [sign for sign in ascii_uppercase if sign not in _KEYS]
     found: dict[str, str] = {}
     for name in profiles:
-        wanted = [*(sign for sign in name.upper() if sign in ascii_uppercase), *ascii_uppercase]
+        wanted = [*(sign for sign in name.upper() if sign in letters), *letters]
         found[name] = "#" if not name else next((sign for sign in wanted if sign not in found.values()), "?")
     return found
 

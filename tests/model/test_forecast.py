@@ -111,6 +111,38 @@ def test_what_a_guard_says_now_is_expected_for_another_hour_or_until_it_lifts():
     assert told(of(policy(AWAY), end=hour(7), facts=[lifts]))[1] == (0.05, "inside-window")
 
 
+UNDEFINED = DeviceFact(device="gpu:0", waits="no workload is defined for gpu:0", waits_lift="netmind workload add")
+CRASHED = DeviceFact(device="gpu:0", waits="boinc crashed", waits_until=hour(0.1), waits_lift="netmind workload start")
+HELD_BACK = DeviceFact(device="gpu:0", waits="boinc waits for gpu:1")
+
+
+@pytest.mark.parametrize(
+    ("device", "spans", "taken"),
+    [
+        (UNDEFINED, [(0, "no-work"), (7, "outside-windows")], [("no-work", "no workload is defined for gpu:0", 7.0)]),
+        (
+            CRASHED,
+            [(0, "no-work"), (0.1, "inside-window"), (7, "outside-windows")],
+            [("no-work", "boinc crashed", 0.1)],
+        ),
+        (HELD_BACK, [(0, "inside-window"), (7, "outside-windows")], []),
+    ],
+)
+def test_where_there_will_be_no_work_the_line_says_so(device, spans, taken):
+    found = of(policy(), end=hour(8), devices=(device,))
+    assert told(found) == spans
+    assert [(each.code, each.sentence, each.device_hours) for each in found.effects] == taken
+    assert found.runs_hours == pytest.approx(found.painted_hours - sum(each.device_hours for each in found.effects))
+
+
+def test_what_would_be_allowed_at_a_moment_and_has_no_work_says_how_to_add_some():
+    found = explain(policy(), BERLIN, hour(24), NOW, UNDEFINED)
+    assert (found.state, found.reason.code, found.reason.lift) == (Contribution.IDLE, "no-work", "netmind workload add")
+    assert found.reason.sentence == "allowed, and no work runs: no workload is defined for gpu:0"
+    assert explain(policy(), BERLIN, hour(24), NOW, CRASHED).state is Contribution.CONTRIBUTING
+    assert explain(policy(), BERLIN, hour(24), NOW, GPU).state is Contribution.CONTRIBUTING
+
+
 def test_energy_that_is_used_up_denies_until_midnight():
     used = GuardFact(kind=GuardKind.ENERGY, denies=True)
     found = forecast(

@@ -1,4 +1,4 @@
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import given
@@ -137,3 +137,12 @@ def test_a_host_that_is_called_like_a_device_takes_no_devices_name():
     _, sample, use = Redactor(names_of("gpu", ())).redact(documents)
 
     assert (sample.device, use.device) == ("gpu:0", "gpu:0")
+
+
+def test_what_is_empty_names_nobody_and_stays_empty():
+    @dataclass(frozen=True)
+    class Place:
+        hostname: str
+
+    assert Redactor().redact(Place("")) == Place("")
+    assert Redactor().redact(Place("rig4")) == Place("host")

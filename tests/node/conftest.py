@@ -17,6 +17,8 @@ START = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 def load(name: str) -> ModuleType:
     """A script as a module; those that it imports lie beside it."""
+    if str(SCRIPTS) not in sys.path:
+        sys.path.append(str(SCRIPTS))
     if name not in sys.modules:
         spec = importlib.util.spec_from_file_location(name, SCRIPTS / f"{name}.py")
         sys.modules[name] = importlib.util.module_from_spec(spec)
@@ -59,12 +61,12 @@ def live(tmp_path) -> Callable[..., None]:
     policy = tmp_path / "policy.toml"
     (tmp_path / "agent").mkdir()
 
-    def start(story, *, terms=ALWAYS, cards=2, here=None, hooks=None):
+    def start(story, *, terms=ALWAYS, cards=2, here=None, hooks=None, work=None):
         if terms is not None:
             policy.write_text(terms)
             policy.chmod(0o600)
         there = here or world.world(START, "UTC", cards)
-        with world.simulation(there, tmp_path / "agent", policy, hooks=hooks) as run:
+        with world.simulation(there, tmp_path / "agent", policy, hooks=hooks, work=work) as run:
 
             async def whole():
                 await run.agent.begin("test")

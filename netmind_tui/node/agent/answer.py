@@ -9,19 +9,22 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from netmind_tui.model.agent import AgentInfo, DeviceStatus, Events, OverrideRequest, Status, Why
-from netmind_tui.model.control import EventQuery, HistoryQuery, Lease, Rollup
+from netmind_tui.model.control import EventQuery, HistoryQuery, IntervalQuery, Lease, Rollup
 from netmind_tui.model.event import Event
 from netmind_tui.model.exit import ExitCode
+from netmind_tui.model.metering import Intervals
 from netmind_tui.model.policy import PolicyDocument
 from netmind_tui.model.problem import Problem
 from netmind_tui.model.sample import Sample
 from netmind_tui.model.selector import Selection, select
 from netmind_tui.model.timeline import Timeline
+from netmind_tui.model.workload import WorkloadLog, WorkloadsStatus
 from netmind_tui.node.agent.agent import Agent
 from netmind_tui.node.agent.history import foreseen, why_node, why_of
 from netmind_tui.node.agent.looked import Speaker, Stand
 from netmind_tui.node.agent.stream import Stream
 from netmind_tui.node.control.node import Asker
+from netmind_tui.node.work.standing import log_of
 
 T = TypeVar("T")
 _YES, _NO = ("yes", "y", "accept"), ("no", "n")
@@ -41,6 +44,22 @@ class Past(Protocol):
 
     def timeline(self, stand: Stand, start: datetime, end: datetime) -> Timeline:
         """How it was, is, and will be."""
+
+
+class Worked(Protocol):
+    """What was metered (``node/meter/reader.py``); it blocks."""
+
+    def intervals(
+        self,
+        *,
+        after: int,
+        since: datetime | None,
+        until: datetime | None,
+        device: Sequence[str],
+        workload: Sequence[str],
+        limit: int,
+    ) -> Intervals:
+        """Intervals, in the order in which they were written."""
 
 
 PutPolicy = Callable[[str], None]
@@ -67,6 +86,7 @@ class Answers:
         past: what was.
         put_policy: replaces the owner's file.
         events, samples: what comes, for those who follow.
+        worked: what was metered.
     """
 
     def __init__(
@@ -77,6 +97,7 @@ class Answers:
         put_policy: PutPolicy,
         events: Stream[Event],
         samples: Stream[Sample],
+        worked: Worked | None = None,
     ) -> None:
         self._agent = agent
         self._info = info
@@ -84,6 +105,7 @@ class Answers:
         self._put_policy = put_policy
         self._events = events
         self._samples = samples
+        self._worked = worked
 
     def select(self, names: Sequence[str]) -> Selection:
         """The devices that names mean here, by the owner's words too."""
@@ -115,6 +137,7 @@ class Answers:
             policy=agent.terms.status(),
             questions=agent.questions(),
             sample=agent.looked.sample if agent.looked is not None else None,
+            workloads=agent.crew.status(),
             warnings=agent.warnings(),
         )
 
@@ -188,6 +211,41 @@ class Answers:
         stand = self._agent.stand()
         return await _off_loop(lambda: self._past.timeline(stand, start, end))
 
+    async def workloads(self) -> WorkloadsStatus:
+        """What is defined to run, and how it stands."""
+        return self._agent.crew.status()
+
+    async def start_workload(self, name: str, asker: Asker) -> WorkloadsStatus:
+        """Let a workload run wherever it may, and make that last; how all stand then."""
+        await self._agent.say_of_work(name, Speaker(name=asker.user, via=asker.via), may_run=True)
+        return await self.workloads()
+
+    async def stop_workload(self, name: str, asker: Asker) -> WorkloadsStatus:
+        """Stop a workload until it is started again, and make that last; how all stand then."""
+        await self._agent.say_of_work(name, Speaker(name=asker.user, via=asker.via), may_run=False)
+        return await self.workloads()
+
+    async def workload_log(self, name: str, key: str | None, lines: int) -> WorkloadLog:
+        """The last lines that one of its instances wrote; of the one that runs, or ran last, unless ``key`` says."""
+        posts = self._agent.crew.find(name)
+        return await _off_loop(lambda: log_of(name, posts, key, lines))
+
+    async def intervals(self, query: IntervalQuery) -> Intervals:
+        """What was worked."""
+        worked = self._worked
+        if worked is None:
+            return Intervals(next=query.after)
+        return await _off_loop(
+            lambda: worked.intervals(
+                after=query.after,
+                since=query.since,
+                until=query.until,
+                device=query.devices,
+                workload=query.workloads,
+                limit=query.limit,
+            )
+        )
+
     @asynccontextmanager
     async def lease(self, devices: tuple[str, ...], asker: Asker) -> AsyncIterator[Lease]:
         """Devices for a measurement: entered once they are drained, and given back at the end."""
@@ -196,7 +254,7 @@ class Answers:
 
     async def lease_ends(self, lease: Lease) -> str:
         """Wait until a lease is over before its asker hangs up; why, in a sentence."""
-        return await self._agent.lease_ends(lease.devices)
+        return await self._agent.leases.ends(lease.devices)
 
     async def samples(self) -> AsyncIterator[Sample]:
         """Each sample from now on; one that nobody took in time is left out."""
@@ -212,9 +270,12 @@ class Answers:
     def _device(self, name: str) -> DeviceStatus:
         agent = self._agent
         device = agent.roster.present[name].device
-        workload = agent.ladder.workload.name if agent.ladder.works(name) else None
         return DeviceStatus(
-            device=name, uuid=device.uuid, name=device.name, since=agent.since.get(name), workload=workload
+            device=name,
+            uuid=device.uuid,
+            name=device.name,
+            since=agent.deciding.since.get(name),
+            workload=agent.crew.on(name),
         )
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from netmind_tui import __version__
+from netmind_tui.certify.bar import check_may_write
 from netmind_tui.config import Config, config_path, read_config
 from netmind_tui.model.decide import decide
 from netmind_tui.model.device import DeviceUser
@@ -29,7 +30,6 @@ from netmind_tui.node.agent.answer import Answers, Identity
 from netmind_tui.node.agent.clock import SystemClock, stamp
 from netmind_tui.node.agent.history import JournalPast
 from netmind_tui.node.agent.instance import only_one
-from netmind_tui.node.agent.ladder import Ladder
 from netmind_tui.node.agent.lookout import Lookout
 from netmind_tui.node.agent.memory import Keeper
 from netmind_tui.node.agent.news import News
@@ -38,17 +38,20 @@ from netmind_tui.node.agent.policy_source import put_terms, read_terms
 from netmind_tui.node.agent.renewal import Renewing, start_child
 from netmind_tui.node.agent.runner import Runner
 from netmind_tui.node.agent.stream import Stream
-from netmind_tui.node.agent.workload import Recorded
 from netmind_tui.node.control.role import Access
 from netmind_tui.node.control.server import serve, serve_metrics
 from netmind_tui.node.exposition import write_metrics
 from netmind_tui.node.hook import Hooks, programs_of
-from netmind_tui.node.journal.opening import Opened, opened
+from netmind_tui.node.journal.opening import opened
 from netmind_tui.node.journal.rollup import Rollups
+from netmind_tui.node.meter.opening import NAME as METER
+from netmind_tui.node.meter.opening import opened as meter_opened
 from netmind_tui.node.policy.terms import Terms
 from netmind_tui.node.sense.sources import Sources, of_this_machine
 from netmind_tui.node.sense.watch import Watch
-from netmind_tui.paths import agent_dir, certificates_dir, policy_path, socket_path
+from netmind_tui.node.work.care import Care
+from netmind_tui.node.work.here import crew_of_this_machine
+from netmind_tui.paths import agent_dir, certificates_dir, identity_dir, policy_path, socket_path
 from netmind_tui.probe.gpu import GpuProbe
 from netmind_tui.probe.host import HostSampler, cpu_device, read_host
 from netmind_tui.probe.machine_id import read_machine_id
@@ -73,12 +76,14 @@ def run_agent(said: Said) -> ExitCode:
     """Be this machine's agent until a signal ends it.
 
     Raises:
-        Problem: another agent has the folder or the socket, or one of them cannot be used.
+        Problem: another agent has the folder or the socket, one of them cannot be used, or the node is not at home on
+            this machine.
     """
     # Until it can do so, it need not read the policy again; whoever asks must not end it.
     signal.signal(signal.SIGHUP, lambda _number, _frame: None)
     folder = agent_dir()
     with only_one(folder, since=stamp(datetime.now(UTC))):
+        check_may_write(identity_dir())  # under the lock: nobody retires or restores the node from here on
         code = asyncio.run(_run(folder, said))
         _leave_behind(code)
         return code
@@ -122,14 +127,19 @@ def _runner(folder: Path, config: Config, said: Said) -> Iterator[Runner]:
         there = stack.enter_context(opened(folder / _JOURNAL, own))
         journal = there.journal
         rollups = stack.enter_context(closing(Rollups(journal)))
+        metered = stack.enter_context(meter_opened(folder / METER))
         # It ends before the files do: what it was given is written.
         writes = stack.enter_context(ThreadPoolExecutor(1, "write"))
         clock = SystemClock()
         news = News(clock, journal, take, lambda call: loop.run_in_executor(writes, call))
-        _pass_on(there, news)
+        _pass_on(there.told, news)
+        _pass_on(metered.told, news)
         hooks = Hooks(programs_of(config.hooks, config_path()), news.tell)
         takers.append(hooks.take)
-        work = Recorded(lambda kind, device, words, data: news.tell(kind, words, device=device, data=data))
+        gpus = stack.enter_context(GpuProbe()) if GpuProbe.library_found() else None
+        crew = crew_of_this_machine(
+            folder, config, clock=clock, news=news, keeper=keeper, metered=metered.store, gpus=gpus
+        )
         agent = Agent(
             clock=clock,
             decide=decide,
@@ -137,35 +147,22 @@ def _runner(folder: Path, config: Config, said: Said) -> Iterator[Runner]:
             terms=Terms(policy_path(), read_terms, folder / _COPY),
             keeper=keeper,
             news=news,
-            ladder=Ladder(work),
+            crew=crew,
             aliases=config.alias,
         )
         renewing = _renewing(agent, config)
-        gpus = stack.enter_context(GpuProbe()) if GpuProbe.library_found() else None
-        answers = Answers(agent, _identity(folder), JournalPast(journal, rollups), put_terms, events, samples)
+        past = JournalPast(journal, rollups)
+        answers = Answers(agent, _identity(folder), past, put_terms, events, samples, metered.store)
 
         def sampled(sample: Sample) -> None:
             samples.put(sample)
             if rollups.add(sample):
                 loop.run_in_executor(writes, rollups.write)
 
-        async def listen() -> Callable[[], Awaitable[None]]:
-            server = await serve(answers, socket_path(), Access.of(config))
-            if config.metrics is None:
-                return server.close
-            host, _, port = config.metrics.rpartition(":")
-            metrics = await serve_metrics(answers, host.strip("[]"), int(port))
-
-            async def close() -> None:
-                await metrics.close()
-                await server.close()
-
-            return close
-
         chores: list[Callable[[], Coroutine[None, None, None]]] = [renewing.keep_on]
         if config.metrics_file is not None:
             chores.append(partial(_write_metrics, answers, Path(config.metrics_file)))
-        sources = stack.enter_context(closing(_sources(gpus, folder, config)))
+        sources = stack.enter_context(closing(_sources(gpus, folder, config, crew.care)))
         watch = Watch((), sources, known=keeper.memory.sources)
         yield Runner(
             agent=agent,
@@ -173,7 +170,7 @@ def _runner(folder: Path, config: Config, said: Said) -> Iterator[Runner]:
             thread=looks,
             notifier=Notifier(os.environ),
             version=__version__,
-            listen=listen,
+            listen=partial(_listen, answers, config),
             sampled=sampled,
             rests=lambda: agent.is_resting and not samples.is_followed,
             described=renewing.compare,
@@ -183,18 +180,40 @@ def _runner(folder: Path, config: Config, said: Said) -> Iterator[Runner]:
         )
 
 
-def _pass_on(there: Opened, news: News) -> None:
-    """Tell what was in the journal's way."""
-    if there.told is not None:
-        _log.warning("%s", there.told)
-        news.tell(EventKind.JOURNAL_DEGRADED, there.told, data={"state": "began anew"})
+async def _listen(answers: Answers, config: Config) -> Callable[[], Awaitable[None]]:
+    """Answer at the socket, and to a monitor where there is to be one; what ends that."""
+    server = await serve(answers, socket_path(), Access.of(config))
+    if config.metrics is None:
+        return server.close
+    host, _, port = config.metrics.rpartition(":")
+    metrics = await serve_metrics(answers, host.strip("[]"), int(port))
+
+    async def close() -> None:
+        await metrics.close()
+        await server.close()
+
+    return close
 
 
-def _sources(gpus: GpuProbe | None, folder: Path, config: Config) -> Sources:
+def _pass_on(told: str | None, news: News) -> None:
+    """Tell what was in a file's way."""
+    if told is not None:
+        _log.warning("%s", told)
+        news.tell(EventKind.JOURNAL_DEGRADED, told, data={"state": "began anew"})
+
+
+def _sources(gpus: GpuProbe | None, folder: Path, config: Config, care: Care) -> Sources:
     def users(uuid: str) -> Reading[tuple[DeviceUser, ...]]:
         return gpus.users(uuid) if gpus is not None else Reading(absence=Absence.NOT_SUPPORTED)
 
-    return of_this_machine(users, None, folder, asks_windows=config.asks_windows)
+    return of_this_machine(
+        users,
+        None,
+        folder,
+        asks_windows=config.asks_windows,
+        own_pids=lambda: care.own_pids,
+        held=care.own_memory,
+    )
 
 
 async def _write_metrics(answers: Answers, path: Path) -> None:

@@ -12,7 +12,7 @@ import os
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from netmind_tui import document
@@ -74,7 +74,8 @@ class Memory:
     ``clocks`` are those by which ``overrides`` hold, so that what was said for an hour is an hour whatever the wall
     clock is set to while no agent runs. ``sources`` are what guards could see on this machine at some time;
     ``policy_sha256`` is the policy that was in force; ``outdated`` is the certificate (its digest) that was told to
-    be outdated and ``changes`` why.
+    be outdated and ``changes`` why. ``held`` are the workloads that the owner stopped, ``started`` those that they
+    started although they are not on.
     """
 
     schema: str = _SCHEMA
@@ -87,6 +88,8 @@ class Memory:
     outdated: str | None = None
     changes: tuple[str, ...] = ()
     renewal: Renewal = field(default_factory=Renewal)
+    held: tuple[str, ...] = ()
+    started: tuple[str, ...] = ()
 
 
 class Keeper:
@@ -210,6 +213,11 @@ class Keeper:
         except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
             return None
         return alive if _can_be(alive) else None
+
+
+def set_by(last: Alive, now: Moment) -> float:
+    """By how much the wall clock was set since, within one boot."""
+    return (now.at - last.at) / timedelta(seconds=1) - (now.uptime_s - last.uptime_s)
 
 
 def _can_be(alive: Alive) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from netmind_tui.model.event import Event, EventKind
-from netmind_tui.node.agent.clock import Clock, stamp
+from netmind_tui.node.agent.clock import Clock, Moment, stamp
 
 _log = logging.getLogger(__name__)
 
@@ -88,9 +88,13 @@ class News:
         cost: dict[str, float] | None = None,
         prevention: str | None = None,
         mark: int | None = None,
+        at: Moment | None = None,
     ) -> None:
-        """Something happened just now; ``write`` makes it last. ``mark`` puts it before what was told since."""
-        now = self._clock.moment()
+        """Something happened just now, or ``at`` a moment; ``write`` makes it last.
+
+        ``mark`` puts it before what was told since.
+        """
+        now = at or self._clock.moment()
         self._waiting.insert(
             len(self._waiting) if mark is None else mark,
             Event(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from netmind_tui.model.agent import Question
+from netmind_tui.model.decide_text import loss
 from netmind_tui.model.device import Device, DeviceKind, Driver, Trouble
 from netmind_tui.model.event import EventKind
 from netmind_tui.node.agent.memory import KnownDevice
@@ -11,7 +12,6 @@ from netmind_tui.node.agent.news import News
 
 REBOOT = "driver updated, reboot needed"
 _REPLACED = "replaced."
-_VERBS = frozenset({"has", "is", "did", "may", "lost", "needs", "ended", "answers", "cannot"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +178,7 @@ class Roster:
             was = before.get(name)
             if each.lost is not None and (was is None or was.lost is None):
                 data = {"uuid": each.device.uuid, "trouble": each.device.trouble}
-                self._news.tell(EventKind.DEVICE_LOST, _loss(name, each.lost), device=name, data=data)
+                self._news.tell(EventKind.DEVICE_LOST, loss(name, each.lost), device=name, data=data)
             elif was is not None and was.lost is not None and _works(each):
                 self._news.tell(EventKind.DEVICE_BACK, f"{name} is back", device=name, data={"uuid": each.device.uuid})
 
@@ -201,11 +201,6 @@ def _known(device: Device, before: KnownDevice | None = None) -> KnownDevice:
 
 def _works(each: Present) -> bool:
     return each.lost is None and each.blocked is None and not each.is_replaced
-
-
-def _loss(name: str, lost: str) -> str:
-    """That a device is lost: most causes are clauses whose subject it is."""
-    return f"{name} {lost}" if lost.split(" ", 1)[0] in _VERBS else f"{name} is lost: {lost}"
 
 
 def _called(device: Device) -> str:

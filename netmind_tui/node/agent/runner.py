@@ -166,7 +166,9 @@ class Runner:
         loop.add_signal_handler(signal.SIGHUP, self._rereads)
 
     def _ends(self, name: str) -> None:
-        if self._end is not None and not self._end.done():
+        if self._end is None or self._end.done():
+            self.agent.crew.hurry()  # said twice: there is no time for anybody's grace
+        else:
             self._end.set_result(name)
 
     def _rereads(self) -> None:
@@ -175,6 +177,8 @@ class Runner:
             await self.agent.reread()
             self.notifier.ready(self._words())
 
+        if self._end is not None and self._end.done():
+            return  # its last word is said soon, or was
         task = asyncio.ensure_future(reread())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -33,8 +33,8 @@ _SAID = {
 }
 
 
-def decision(news: News, was: Decision | None, now: Decision, lasted_s: float, mark: int) -> None:
-    """A device is in another state, or for another reason; ``lasted_s`` is how long it was in the one before."""
+def decision(news: News, was: Decision | None, now: Decision, lasted_s: float, mark: int, at: Moment) -> None:
+    """A device is in another state, or for another reason, ``at`` a moment; ``lasted_s`` it was in the one before."""
     reason = now.reason
     data: dict[str, Fact] = {
         "state": now.state.value,
@@ -62,6 +62,7 @@ def decision(news: News, was: Decision | None, now: Decision, lasted_s: float, m
         cost={"device_s": round(lasted_s, 1)} if took else None,
         prevention=reason.lift if now.state in _TAKES else None,
         mark=mark,
+        at=at,
     )
 
 

@@ -3,19 +3,15 @@
 Light on purpose: every ``netmind status`` and the interface load it, and neither loads the server.
 """
 
-import errno
-import os
 import re
-import socket
 import stat
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from http.client import HTTPConnection, HTTPException, HTTPResponse
+from http.client import HTTPException, HTTPResponse
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import urlencode
+from typing import TypeVar
+from urllib.parse import quote, urlencode
 
 from netmind_tui import __version__
 from netmind_tui.document import convert, decode, encode, plain
@@ -25,6 +21,7 @@ from netmind_tui.model.control import (
     EventQuery,
     Greeting,
     HistoryQuery,
+    IntervalQuery,
     Lease,
     LeaseRequest,
     Refusal,
@@ -32,13 +29,13 @@ from netmind_tui.model.control import (
 )
 from netmind_tui.model.event import Event
 from netmind_tui.model.exit import ExitCode
+from netmind_tui.model.metering import Intervals
 from netmind_tui.model.policy import PolicyDocument
 from netmind_tui.model.problem import Problem
 from netmind_tui.model.sample import Sample
 from netmind_tui.model.timeline import Timeline
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
+from netmind_tui.model.workload import WorkloadLog, WorkloadsStatus
+from netmind_tui.node.control.line import Connection
 
 T = TypeVar("T")
 _MOST_BYTES = 64 << 20
@@ -50,11 +47,15 @@ _HEARTBEAT, _REFUSAL = "netmind.heartbeat/1", "netmind.refusal/1"
 
 
 class NoAgent(Problem):
-    """Nobody answers there. ``is_absent``: there is no socket at all, or that of an agent that has ended."""
+    """Nobody answers there.
 
-    def __init__(self, sentence: str, *, is_absent: bool) -> None:
+    ``is_absent``: there is no socket at all, or that of an agent that has ended. ``barred``: why none may run there.
+    """
+
+    def __init__(self, sentence: str, *, is_absent: bool, barred: str = "") -> None:
         super().__init__(sentence, ExitCode.UNMEASURED)
         self.is_absent = is_absent
+        self.barred = barred
 
 
 class Denied(Problem):
@@ -147,6 +148,26 @@ class Client:
             step_s=query.step_s,
         )
 
+    def workloads(self) -> WorkloadsStatus:
+        """What is defined to run, and how it stands."""
+        return self._get("/v1/workloads", WorkloadsStatus)
+
+    def start_workload(self, name: str) -> WorkloadsStatus:
+        """Let a workload run wherever it may; how all stand then."""
+        return self._change("POST", f"/v1/workloads/{quote(name, safe='')}/start", b"", WorkloadsStatus)
+
+    def stop_workload(self, name: str) -> WorkloadsStatus:
+        """Stop a workload until it is started again; how all stand then."""
+        return self._change("POST", f"/v1/workloads/{quote(name, safe='')}/stop", b"", WorkloadsStatus)
+
+    def workload_log(self, name: str, key: str | None = None, lines: int = 100) -> WorkloadLog:
+        """The last lines that one of its instances wrote; of the one that runs, or ran last, unless ``key`` says."""
+        return self._get(f"/v1/workloads/{quote(name, safe='')}/log", WorkloadLog, key=key, lines=lines)
+
+    def intervals(self, query: IntervalQuery | None = None) -> Intervals:
+        """What was worked."""
+        return self._get("/v1/intervals", Intervals, **_asked(query or IntervalQuery()))
+
     def timeline(self, start: datetime, end: datetime) -> Timeline:
         """How it was, is and will be."""
         return self._get("/v1/timeline", Timeline, start=start, end=end)
@@ -225,7 +246,7 @@ class Client:
         is_stream: bool = False,
     ) -> Iterator[HTTPResponse]:
         """One request, whose answer was a good one; that of a stream has begun, and goes on as long as it likes."""
-        connection = _Connection(self.path, self._timeout_s)
+        connection = Connection(self.path, self._timeout_s)
         told = {"NetMind-Via": self._via.encode("ascii", "replace").decode(), "NetMind-Api": str(API), **(more or {})}
         try:
             try:
@@ -298,66 +319,17 @@ def why_unreachable(path: Path, error: OSError, where: str = "") -> NoAgent:
     return NoAgent(f"{where}{path}: {(error.strerror or str(error)).lower()}", is_absent=False)
 
 
-class _Connection(HTTPConnection):
-    """HTTP over a Unix socket."""
-
-    def __init__(self, path: Path, timeout_s: float) -> None:
-        super().__init__("agent", timeout=timeout_s)
-        self._path, self._timeout_s = path, timeout_s
-        self._line: _Line | None = None
-
-    def let_go_on(self) -> None:
-        """What comes now may come for ever, as long as it is never silent for too long."""
-        if self._line is not None:
-            self._line.until_s = None
-            self._line.settimeout(self._timeout_s)
-
-    def connect(self) -> None:
-        """Reach the agent."""
-        asking = _Line(socket.AF_UNIX, socket.SOCK_STREAM)
-        asking.allow(self._timeout_s)
-        try:
-            asking.connect(os.fspath(self._path))
-        except OSError as error:
-            asking.close()
-            if "AF_UNIX path too long" in str(error):
-                raise OSError(errno.ENAMETOOLONG, "this path is too long for a socket") from None
-            raise
-        self.sock = self._line = asking
-
-
-class _Line(socket.socket):
-    """A socket whose answer has a deadline, so that nobody holds it open by a byte now and then."""
-
-    until_s: float | None = None
-    _silent_s = 0.0
-
-    def allow(self, silent_s: float) -> None:
-        """Let nothing take longer than this, and all of it not much longer."""
-        self._silent_s = silent_s
-        self.until_s = time.monotonic() + _LONGER * silent_s
-        self.settimeout(silent_s)
-
-    def recv_into(self, buffer: "WriteableBuffer", nbytes: int = 0, flags: int = 0) -> int:
-        """Read what is there, within the deadline."""
-        if self.until_s is not None:
-            left_s = self.until_s - time.monotonic()
-            if left_s <= 0:
-                raise TimeoutError
-            self.settimeout(min(self._silent_s, left_s))
-        return super().recv_into(buffer, nbytes, flags)
-
-
 def _one_line(sentence: str) -> str:
     """What the other side says, fit for a line of a terminal."""
     return "".join(sign if sign.isprintable() else "?" for sign in " ".join(sentence.split()))
 
 
-def _asked(query: EventQuery) -> dict[str, object]:
-    """An event query as parameters, without what is as always."""
-    usual = plain(EventQuery())
+def _asked(query: EventQuery | IntervalQuery) -> dict[str, object]:
+    """A query as parameters, without what is as always."""
+    usual = plain(type(query)())
     given = {name: value for name, value in plain(query).items() if value != usual[name]}
-    return {{"devices": "device", "kinds": "kind"}.get(name, name): value for name, value in given.items()}
+    one = {"devices": "device", "kinds": "kind", "workloads": "workload"}
+    return {one.get(name, name): value for name, value in given.items()}
 
 
 def _query(values: Mapping[str, object]) -> str:

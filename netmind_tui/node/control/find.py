@@ -5,8 +5,9 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 
+from netmind_tui.certify.bar import bar_seen
 from netmind_tui.node.control.client import Client, NoAgent, why_unreachable
-from netmind_tui.paths import SYSTEM_SOCKET, agent_dir, socket_path
+from netmind_tui.paths import SYSTEM_SOCKET, agent_dir, identity_dir, socket_path
 
 START = "start one with netmind agent run, or netmind agent install to have it always"
 _PROBE_S = 2.0
@@ -25,7 +26,7 @@ def reach(*, via: str = "cli", timeout_s: float = 10.0) -> Client:
     """The agent that answers this user.
 
     Raises:
-        NoAgent: none does; the sentence says why, and how to start one where none runs.
+        NoAgent: none does; the sentence says why, and how to start one where none runs and one may.
     """
     for path in places():
         try:
@@ -35,6 +36,9 @@ def reach(*, via: str = "cli", timeout_s: float = 10.0) -> Client:
                 raise
         else:
             return Client(path, via=via, timeout_s=timeout_s)
+    bar = bar_seen(identity_dir())
+    if bar is not None:
+        raise NoAgent(f"no agent runs here, and none may: {bar.whole}", is_absent=True, barred=bar.word)
     raise NoAgent(f"no agent runs here: {START}", is_absent=True)
 
 

@@ -7,12 +7,14 @@ from datetime import datetime
 from typing import Protocol
 
 from netmind_tui.model.agent import Events, OverrideRequest, Status, Why
-from netmind_tui.model.control import EventQuery, HistoryQuery, Lease, Role, Rollup
+from netmind_tui.model.control import EventQuery, HistoryQuery, IntervalQuery, Lease, Role, Rollup
 from netmind_tui.model.event import Event
+from netmind_tui.model.metering import Intervals
 from netmind_tui.model.policy import PolicyDocument
 from netmind_tui.model.sample import Sample
 from netmind_tui.model.selector import Selection
 from netmind_tui.model.timeline import Timeline
+from netmind_tui.model.workload import WorkloadLog, WorkloadsStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +93,26 @@ class Node(Protocol):
 
     async def timeline(self, start: datetime, end: datetime) -> Timeline:
         """How it was, is, and will be as far as the policy knows."""
+        ...
+
+    async def workloads(self) -> WorkloadsStatus:
+        """What is defined to run, and how it stands."""
+        ...
+
+    async def start_workload(self, name: str, asker: Asker) -> WorkloadsStatus:
+        """Let a workload run wherever it may, and make that last; how all stand then."""
+        ...
+
+    async def stop_workload(self, name: str, asker: Asker) -> WorkloadsStatus:
+        """Stop a workload until it is started again, and make that last; how all stand then."""
+        ...
+
+    async def workload_log(self, name: str, key: str | None, lines: int) -> WorkloadLog:
+        """The last lines that one of its instances wrote; of the one that runs, or ran last, unless ``key`` says."""
+        ...
+
+    async def intervals(self, query: IntervalQuery) -> Intervals:
+        """What was worked."""
         ...
 
     def lease(self, devices: tuple[str, ...], asker: Asker) -> AbstractAsyncContextManager[Lease]:

@@ -2,15 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from functools import lru_cache
 from itertools import combinations
 
-from netmind_tui.model.naming import covers
+from netmind_tui.model.naming import reach as reach_of
 from netmind_tui.model.policy import DAYS, MINUTES_A_DAY, Exception_, Holiday, Policy, Profile, Window
 from netmind_tui.model.problem import nearest
 
 _WEEK = 7 * MINUTES_A_DAY
-_STAND_INS = ("cpu", *(f"gpu:{number}" for number in range(64)), "gpu:1023", "mig:0.0", "mig:0.1", "mig:1023.1023")
 _MOST_PAIRS = 20
 _LEAP_YEAR = 2024
 _DAY = timedelta(days=1)
@@ -149,7 +147,7 @@ def _of_day(window: Window, yesterday: int, today: int) -> Iterator[tuple[int, i
 
 def _shared(profiles: Mapping[str, Profile], spans: Sequence[tuple[int, int, _Row]]) -> Iterator[_Shared]:
     """The windows of different profiles that are open together, each two once, with the first time they share."""
-    reach = {name: _reach(_devices(profiles, name)) for name in {row[1].profile for _, _, row in spans}}
+    reach = {name: reach_of(_devices(profiles, name)) for name in {row[1].profile for _, _, row in spans}}
     seen: set[tuple[int, int]] = set()
     open_ones: list[tuple[int, _Row]] = []
     for start, end, row in sorted(spans, key=lambda each: each[:2]):
@@ -181,15 +179,6 @@ def _spans(window: Window) -> Iterator[tuple[int, int]]:
 def _devices(profiles: Mapping[str, Profile], name: str | None) -> tuple[str, ...]:
     profile = profiles.get(name or "")
     return profile.limits.devices if profile else ()
-
-
-@lru_cache(maxsize=256)
-def _reach(names: tuple[str, ...]) -> frozenset[str]:
-    """What a profile is about, to be held against another's: stand-ins, and UUIDs, slots and aliases as they are.
-
-    Empty for one that is about every device.
-    """
-    return frozenset({*names, *(each for each in _STAND_INS if covers(names, each))}) if names else frozenset()
 
 
 def _offer(name: str, known: Sequence[str]) -> str:

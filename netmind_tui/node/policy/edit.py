@@ -7,9 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from netmind_tui.model.exit import ExitCode
-from netmind_tui.model.policy import Exception_, GuardKind, OnUnknown
+from netmind_tui.model.policy import Exception_, Guard, GuardKind, OnUnknown, Policy, Window
 from netmind_tui.model.problem import Problem
+from netmind_tui.node.policy.edit_window import windows_of, with_tables
 from netmind_tui.node.policy.file import Origin, PolicySource, source_of
+from netmind_tui.node.policy.limit import file_value, key_of
 from netmind_tui.node.policy.render import exception_lines, render
 
 if TYPE_CHECKING:
@@ -59,6 +61,76 @@ def with_exceptions(before: PolicySource, source: str, exceptions: Sequence[Exce
     blocks = ["\n".join(["[[exception]]", *exception_lines(each)]) for each in wanted[len(kept) :]]
     joined = "\n\n".join([_without(text, gone).rstrip("\n"), *blocks]) + "\n"
     return _checked(before, joined, is_crlf, replace(before.policy, exceptions=wanted), "exception")
+
+
+def with_windows(before: PolicySource, windows: Sequence[Window]) -> PolicySource:
+    """Other windows in place of those that there are, in whatever order.
+
+    Raises:
+        Problem: see ``with_answer``.
+    """
+    if set(windows) == set(before.policy.windows):
+        return before
+    text, is_crlf = _lines_of(before)
+    written, order = with_tables(text, windows_of(before.table), windows)
+    return _checked(before, written, is_crlf, replace(before.policy, windows=order), "window")
+
+
+def with_limits(before: PolicySource, guards: Sequence[Guard]) -> PolicySource:
+    """Guards with other limits in place of those of their kind.
+
+    Raises:
+        Problem: see ``with_answer``.
+    """
+    found = {each.kind: each for each in guards}
+    wanted = tuple(found.get(each.kind, each) for each in before.policy.guards)
+    if wanted == before.policy.guards:
+        return before
+    document, is_crlf = _document(before)
+    for guard in guards:
+        document["guard"][guard.kind.value][key_of(guard)] = file_value(guard)
+    return _checked(before, document, is_crlf, replace(before.policy, guards=wanted), "guard")
+
+
+def with_draft(before: PolicySource, draft: Policy) -> PolicySource:
+    """The policy with a draft's windows, limits and exceptions; without a file one is made of all of it.
+
+    Raises:
+        PolicyProblem: something in the draft cannot be.
+        Problem: see ``with_answer``.
+    """
+    if before.data is None:
+        made = f"Made from schedule.preset = {before.preset}" if before.preset else "Made with netmind-tui"
+        return source_of(before.path, render(draft, f"{made}; it is yours to change.").encode())
+    if not draft.windows and not any(each.allows for each in draft.exceptions):
+        words = "without a window nothing could ever run; paint one, or take the file away if nothing is to run"
+        raise Problem(f"{before.path}: {words}", ExitCode.USAGE)
+    steps = [_with_their_windows, _with_their_limits, _with_their_exceptions]
+    after = before
+    # Between the steps, too, there must be something that could run.
+    for step in steps if draft.windows else reversed(steps):
+        after = step(after, draft)
+    return after
+
+
+def _with_their_windows(before: PolicySource, draft: Policy) -> PolicySource:
+    return with_windows(before, draft.windows)
+
+
+def _with_their_limits(before: PolicySource, draft: Policy) -> PolicySource:
+    found = {each.kind: each for each in draft.guards}
+    return with_limits(
+        before, [found[each.kind] for each in before.policy.guards if found.get(each.kind, each) != each]
+    )
+
+
+def _with_their_exceptions(before: PolicySource, draft: Policy) -> PolicySource:
+    after = before
+    for source in dict.fromkeys(each.source for each in (*before.policy.exceptions, *draft.exceptions)):
+        own = [each for each in draft.exceptions if each.source == source]
+        if own != [each for each in after.policy.exceptions if each.source == source]:
+            after = with_exceptions(after, source, own)
+    return after
 
 
 def _without(text: str, numbers: AbstractSet[int]) -> str:

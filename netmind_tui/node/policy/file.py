@@ -16,6 +16,7 @@ from typing import Any
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.policy import Policy, PolicyDocument
 from netmind_tui.model.problem import Problem
+from netmind_tui.model.toml import load
 
 _LARGEST_BYTES = 1 << 20
 _BARE_CLOCK = re.compile(rb"(?m)^\s*(?:from|to)\s*=\s*[0-9]{1,2}:[0-9]{2}\s*(?:#.*)?$")
@@ -170,7 +171,7 @@ def _table(path: Path, data: bytes) -> dict[str, Any]:
     if len(data) > _LARGEST_BYTES:
         raise _refused(path, "is larger than 1 MiB: that is no policy")
     try:
-        return tomllib.loads(data.removeprefix(_BOM).decode())
+        return load(data.removeprefix(_BOM).decode())
     except UnicodeDecodeError as error:
         raise _refused(path, f"is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
     except (tomllib.TOMLDecodeError, ValueError) as error:

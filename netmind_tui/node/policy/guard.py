@@ -110,7 +110,7 @@ KINDS: Mapping[GuardKind, Kind] = {
     GuardKind.PRICE: Kind(needs=("max_per_kwh",), keys={"max_per_kwh": ("price", value.price)}, usual=_NOT_NOW),
     GuardKind.PROFIT: Kind(needs=("min_per_hour",), keys={"min_per_hour": ("price", value.price)}, usual=_NOT_NOW),
 }
-_EXAMPLES = {
+EXAMPLES = {
     "idle": '"3m"',
     "min_charge_pct": "90",
     "max_c": "80",
@@ -161,7 +161,7 @@ def _guard(kind: GuardKind, table: Mapping[str, Any], key: str, fault: Callable[
             fault(f"{key}.{name}", str(error))
             is_right = False
     if not any(name in table for name in known.needs):
-        wanted = " or ".join(f"{name} = {_EXAMPLES[name]}" for name in known.needs)
+        wanted = " or ".join(f"{name} = {EXAMPLES[name]}" for name in known.needs)
         fault(key, f"has no threshold; add {wanted}")
         is_right = False
     if is_right and (why := _never_lets_go(kind, members)) is not None:

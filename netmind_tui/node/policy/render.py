@@ -20,10 +20,10 @@ def render(policy: Policy, heading: str = "") -> str:
         _comment(heading),
         [f"zone = {_text(policy.zone)}", f"lead = {_text(length(policy.lead_s))}"],
         *(_profile(each) for each in policy.profiles),
-        *(_window(each) for each in policy.windows),
+        *(window_lines(each) for each in policy.windows),
         *(["[[exception]]", *exception_lines(each)] for each in policy.exceptions),
         *(_holiday(each.name, each.month, each.day, each.year, each.as_day) for each in policy.holidays),
-        *(_guard(each) for each in policy.guards),
+        *(guard_lines(each) for each in policy.guards),
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
@@ -76,7 +76,8 @@ def _limits(limits: Limits) -> Iterator[str]:
             yield f"{name} = {found:g}"
 
 
-def _window(window: Window) -> list[str]:
+def window_lines(window: Window) -> list[str]:
+    """The table of one window, its head first."""
     group = _GROUPS.get(window.days)
     lines = [
         "[[window]]",
@@ -94,7 +95,8 @@ def _holiday(name: str, month: int, day: int, year: int | None, as_day: int) -> 
     return ["[[holiday]]", *named, f"date = {date}", f"as = {_text(DAYS[as_day])}"]
 
 
-def _guard(guard: Guard) -> list[str]:
+def guard_lines(guard: Guard) -> list[str]:
+    """The table of one guard, its head first."""
     known = KINDS[guard.kind]
     lines = [f"[guard.{guard.kind}]"]
     usual = {"give_way": Rung.STOP.value, **known.usual}

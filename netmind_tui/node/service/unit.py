@@ -2,8 +2,9 @@
 
 Left out on purpose, for a machine with GPUs: ``PrivateDevices`` hides the cards, ``MemoryDenyWriteExecute`` breaks what
 compiles for them, ``ProtectProc`` hides the programs that the guards look for, ``PrivateUsers`` makes nobody of
-everybody who asks over the socket. A user's own manager can give a service no view of the files of its own without
-``PrivateUsers``: what needs one is in the unit of the system alone.
+everybody who asks over the socket, ``ProtectControlGroups`` takes away the groups in which workloads are held and
+counted: without privileges the agent can write none but its own (``Delegate``). A user's own manager can give a service
+no view of the files of its own without ``PrivateUsers``: what needs one is in the unit of the system alone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,7 @@ from enum import StrEnum
 
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.problem import Problem
+from netmind_tui.model.workload import LONGEST_GRACE_S
 
 NAME = "netmind-agent.service"
 GROUP = "netmind"
@@ -22,6 +24,7 @@ CARRIED = (
     "XDG_CACHE_HOME",
     "NETMIND_CONFIG",
     "NETMIND_POLICY",
+    "NETMIND_WORKLOADS",
     "NETMIND_SOCKET",
     "NETMIND_LOCKS",
     "NETMIND_KERNELS",
@@ -29,7 +32,7 @@ CARRIED = (
 """Variables that a user's unit has from the shell that installs it: the agent then finds the same files."""
 
 _WATCHDOG_S = 60
-_STOP_S = 45
+_STOP_S = int(LONGEST_GRACE_S) + 45
 _FORBIDDEN = set("\0\n\r")
 
 
@@ -111,10 +114,12 @@ class Unit:
             "# 2: its files are at fault. 3: another agent is there. Neither is better after a restart.",
             f"RestartPreventExitStatus={int(ExitCode.USAGE)} {int(ExitCode.UNMEASURED)}",
             f"SuccessExitStatus={int(ExitCode.INTERRUPTED)} {int(ExitCode.TERMINATED)}",
-            "# It ends its own children; what is left of them after that is killed.",
+            "# It ends workloads, each within its grace; what is left of its children after that is killed.",
             "KillMode=mixed",
             f"TimeoutStopSec={_STOP_S}",
-            "# A measurement that takes too much memory ends, and not the agent with it.",
+            "# Workloads are held within their limits, and killed with every child, in groups of their own below it.",
+            "Delegate=yes",
+            "# A measurement or a workload that takes too much memory ends, and not the agent with it.",
             "OOMPolicy=continue",
             "MemoryMax=80%",
             "TasksMax=4096",
@@ -146,6 +151,7 @@ _PLACES = {
     "XDG_DATA_HOME": "/var/lib",
     "XDG_CACHE_HOME": "/var/cache",
     "NETMIND_POLICY": "/var/lib/netmind/policy.toml",
+    "NETMIND_WORKLOADS": "/etc/netmind/workloads.toml",
     "NETMIND_SOCKET": "/run/netmind/agent.sock",
     "NETMIND_LOCKS": "/run/netmind-locks",
 }
@@ -173,7 +179,6 @@ _APART = (
     "DeviceAllow=/dev/dxg rw",
     "KeyringMode=private",
     "ProtectClock=yes",
-    "ProtectControlGroups=yes",
     "ProtectHostname=yes",
     "ProtectKernelLogs=yes",
     "ProtectKernelModules=yes",

@@ -13,6 +13,7 @@ from netmind_tui.model.override import OverrideKind
 from netmind_tui.model.policy import Policy
 from netmind_tui.model.problem import Problem
 from netmind_tui.node.agent import agent as agent_module
+from netmind_tui.node.agent import lasting
 
 GUARDED = """
 [[window]]
@@ -153,7 +154,7 @@ def test_the_owner_is_obeyed_and_answered_while_the_disk_stands_still(live, monk
                 assert life.state("gpu:0") == ("paused", "paused")
                 await life.run.say(OverrideKind.STOP, "gpu:0")
                 assert life.state("gpu:0") == ("paused", "stopped")
-                monkeypatch.setattr(agent_module, "_BEHIND_S", 1e-9)
+                monkeypatch.setattr(lasting, "_BEHIND_S", 1e-9)
                 assert "not remembered yet: the disk has not answered" in life.agent.warnings()[0]
             finally:
                 gate.set()
@@ -215,7 +216,7 @@ def test_a_measurement_does_not_begin_on_what_is_stopped(live):
 def test_a_measurement_that_never_ends_is_ended(live):
     async def story(life):
         async with life.agent.lease(("gpu:1",), "anna") as devices:
-            over = asyncio.create_task(life.agent.lease_ends(devices))
+            over = asyncio.create_task(life.agent.leases.ends(devices))
             await asyncio.sleep(0)
             await life.looks(1, step_s=4 * 3600.0 + 1)
             assert "as long as one may" in await over
@@ -288,8 +289,8 @@ def test_a_driver_that_waits_for_a_reboot_is_told_once_over_restarts(live):
 def test_what_was_decided_is_not_decided_again_while_nothing_changes(live):
     async def story(life):
         asked = []
-        decide = life.agent._decide
-        life.agent._decide = lambda *given: asked.append(given) or decide(*given)
+        decide = life.agent.deciding.decide
+        life.agent.deciding.decide = lambda *given: asked.append(given) or decide(*given)
         await life.looks(20)
         assert len(asked) <= 5
         assert life.agent.decisions.at == life.world.clock.moment().at

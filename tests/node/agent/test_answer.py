@@ -50,7 +50,7 @@ def test_a_status_tells_what_is_decided_and_said(asked):
         assert [each.state.value for each in status.decisions.devices] == ["paused"] * 3
         assert (status.overrides[0].by, status.overrides[0].via) == ("anna", "cli")
         assert (status.agent.node, status.policy.windows, status.sample.host.cpu_util_pct) == ("box", 1, 2.0)
-        assert (status.devices[0].device, status.devices[0].workload) == ("gpu:0", "recorded")
+        assert (status.devices[0].device, status.devices[0].workload) == ("gpu:0", "work")
 
     asked(story)
 

@@ -107,8 +107,38 @@ def test_a_fault_of_its_own_ends_an_agent_with_its_work_stopped(live):
             )
             with pytest.raises(ZeroDivisionError):
                 await whole.run()
-        assert not life.agent.ladder.works("cpu")
+        assert not life.agent.crew.works("cpu")
         assert life.told("agent-stopped")[0].data["why"] == "a fault of its own"
+
+    live(story)
+
+
+def test_told_to_read_again_while_it_ends_it_says_nothing_after_its_last_word(live):
+    async def story(life):
+        async def listen():
+            whole._ends("SIGTERM")
+
+            async def close():
+                await asyncio.sleep(0)
+
+            return close
+
+        async def late():
+            whole._rereads()
+            await asyncio.gather(*whole._tasks)
+
+        with ThreadPoolExecutor(1) as thread:
+            whole = runner.Runner(
+                agent=life.agent,
+                lookout=life.run.lookout,
+                thread=thread,
+                notifier=Notifier({}),
+                version="test",
+                listen=listen,
+                lasts=[late],
+            )
+            assert await whole.run() == 143
+        assert life.events[-1].kind.value == "agent-stopped"
 
     live(story)
 
@@ -161,3 +191,11 @@ def test_an_agent_rests_while_nothing_may_work(live, terms, rests):
         assert life.agent.is_resting is rests
 
     live(story, terms=terms)
+
+
+def test_an_agent_without_workloads_rests_in_its_windows_too(live, script):
+    async def story(life):
+        assert life.state("gpu:0") == ("idle", "no-work")
+        assert life.agent.is_resting
+
+    live(story, work=script("agent_world").Work(read=lambda _path: ()))

@@ -270,9 +270,14 @@ def test_nobody_can_define_work_over_the_socket(agent, raw):
         ("PUT", "/v1/policy"),
         ("POST", "/v1/answers"),
         ("POST", "/v1/lease"),
+        ("POST", "/v1/workloads/NAME/start"),
+        ("POST", "/v1/workloads/NAME/stop"),
     }
     assert {(route.method, route.role) for route in ROUTES if route.role is Role.READ} == {("GET", Role.READ)}
-    for path in ("/v1/workloads", "/v1/workload", "/v1/work", "/v1/jobs", "/v1/exec", "/v1/hooks", "/v1/config"):
+    for method in ("POST", "PUT", "PATCH"):
+        assert answer(raw(request(method, "/v1/workloads", b'{"program":["/bin/sh"]}')))[0] == 405
+    others = ("/v1/workloads/new", "/v1/workloads//start")
+    for path in (*others, "/v1/workload", "/v1/work", "/v1/jobs", "/v1/exec", "/v1/hooks", "/v1/config"):
         for method in ("POST", "PUT", "PATCH"):
             assert answer(raw(request(method, path, b'{"program":["/bin/sh"]}')))[0] == 404
 

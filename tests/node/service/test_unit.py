@@ -9,6 +9,7 @@ import pytest
 
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.problem import Problem
+from netmind_tui.model.workload import LONGEST_GRACE_S
 from netmind_tui.node.service.unit import NAME, Scope, Unit
 
 ANALYZE = shutil.which("systemd-analyze")
@@ -103,6 +104,20 @@ def test_it_is_not_started_again_where_that_helps_nobody(name):
 @pytest.mark.parametrize("name", UNITS)
 def test_its_children_end_with_it_and_do_not_take_it_along(name):
     assert {"KillMode=mixed", "OOMPolicy=continue"} <= set(lines(UNITS[name]))
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_workloads_get_groups_of_their_own_and_their_whole_grace(name):
+    found = lines(UNITS[name])
+    assert "Delegate=yes" in found
+    assert not [line for line in found if line.startswith("ProtectControlGroups")]
+    (stop,) = [int(line.partition("=")[2]) for line in found if line.startswith("TimeoutStopSec=")]
+    assert stop > LONGEST_GRACE_S
+
+
+def test_the_system_has_its_workloads_where_root_alone_writes():
+    assert "Environment=NETMIND_WORKLOADS=/etc/netmind/workloads.toml" in lines(UNITS["system"])
+    assert not [line for line in lines(UNITS["user"]) if "NETMIND_WORKLOADS" in line]
 
 
 @pytest.mark.parametrize("name", UNITS)

@@ -22,10 +22,11 @@ from netmind_tui.model.agent import API
 from netmind_tui.model.control import Refusal, Role
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.problem import Problem
+from netmind_tui.node.control.asked import Call, NotFoundHere, Route, part_of
 from netmind_tui.node.control.node import Asker, Node
 from netmind_tui.node.control.place import bound, user_name
 from netmind_tui.node.control.role import Access, Peer, must_tell_peers
-from netmind_tui.node.control.route import Call, NotFoundHere, Route, find, query_fault
+from netmind_tui.node.control.route import find, query_fault
 from netmind_tui.node.control.server.connection import Bounds, Connection, Connections
 
 _LOG = logging.getLogger("netmind.agent")
@@ -120,6 +121,7 @@ class Server:
             version=__version__,
             name=self._name,
             match=request.headers.get("If-Match", "").strip('"'),
+            part=part_of(route.path, request.path) or "",
             turn=self._long,
         )
         if route.stream is not None:
