@@ -13,10 +13,12 @@ from typing import TypeVar
 
 from netmind_tui.bench.lock import LockError, held
 from netmind_tui.certify import private_file
+from netmind_tui.certify.bar import check_may_write
 from netmind_tui.certify.node_key import NodeKey, make_key, read_key, short_of
 from netmind_tui.certify.refused import Refused
 from netmind_tui.certify.signed import key_subject, signed
 from netmind_tui.certify.statement import short
+from netmind_tui.certify.stay import read_retired, read_stay
 from netmind_tui.certify.trust import read_bytes, read_file, read_revocation
 from netmind_tui.model.certificate import Revocation, Rotation
 from netmind_tui.model.exit import ExitCode
@@ -46,12 +48,15 @@ class Identity:
         key = self._current()
         if key is None:
             return NodeIdentity(folder=str(self.folder), key=None, since=None, rotations=(), revocation=None)
+        stay = read_stay(self.folder)
         return NodeIdentity(
             folder=str(self.folder),
             key=key.public,
             since=key.since,
             rotations=self.lineage(key.public),
             revocation=self._revocation(key.public),
+            stay=stay,
+            retired=None if stay is None else read_retired(self.folder, stay.id),
         )
 
     def public(self, now: str) -> str:
@@ -66,11 +71,20 @@ class Identity:
         """The key to sign with; made where there is none.
 
         Raises:
-            Problem: as ``public``, or the key was ended.
+            Problem: as ``public``, the key was ended, or the node is not at home on this machine.
         """
+        check_may_write(self.folder)
         key = self._opened(now)
         self._refuse_ended(key)
         return key
+
+    def own_key(self, now: str) -> NodeKey:
+        """The key, whether or not it may sign for others: of a backup, and of the end of its time here.
+
+        Raises:
+            Problem: as ``public``.
+        """
+        return self._opened(now)
 
     def lineage(self, public: str) -> tuple[Rotation, ...]:
         """The rotations that lead to a key, oldest first."""
@@ -85,8 +99,10 @@ class Identity:
         """Make a new key that the present one names as its successor; the statement, and where it is kept.
 
         Raises:
-            Problem: there is no key yet, it was ended, or its files cannot be written.
+            Problem: there is no key yet, it was ended, the node is not at home on this machine, or its files cannot be
+                written.
         """
+        check_may_write(self.folder)
         with self._alone(now):
             old = self._needed()
             self._refuse_ended(old)
@@ -103,8 +119,10 @@ class Identity:
         """After a revocation: begin with another key, which nothing links to the one that ended.
 
         Raises:
-            Problem: there is no key, it has not ended, or its files cannot be written.
+            Problem: there is no key, it has not ended, the node is not at home on this machine, or its files cannot
+                be written.
         """
+        check_may_write(self.folder)
         with self._alone(now):
             old = self._needed()
             if self._revocation(old.public) is None:

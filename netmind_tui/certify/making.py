@@ -105,6 +105,7 @@ def make(
             redactor=redactor(),
             prove=once,
         )
+        maker.identity.signing_key(written(now))  # a proof takes its time: the node may have retired meanwhile
         path, verification = shelf.keep(
             issued, name, maker.folder, lambda file: _verified(file, maker.identity, key, nonce, now, challenge)
         )

@@ -14,6 +14,7 @@ from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.kernel import Catalog
 from netmind_tui.model.problem import Problem, nearest
 from netmind_tui.model.requirement import DECLARED, Level, ListedDevice, Requirement, Requirements
+from netmind_tui.model.toml import load
 
 SCHEMA = "netmind.requirements/1"
 _LARGEST_BYTES = 1 << 20
@@ -76,7 +77,7 @@ def _table(data: bytes, source: str) -> dict[str, Any]:
     if not data.strip():
         _refuse(source, f'is empty: a document that begins with schema = "{SCHEMA}" is expected')
     try:
-        return tomllib.loads(data.decode())
+        return load(data.decode())
     except UnicodeDecodeError as error:
         _refuse(source, f"is not UTF-8 text (byte {error.start}): a document of requirements in TOML is expected")
     except tomllib.TOMLDecodeError as error:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from netmind_tui.certify.bar import bar_seen
 from netmind_tui.model.agent import DeviceStatus, PolicyStatus, Status, Why
 from netmind_tui.model.contribution import Contribution, Rung
 from netmind_tui.model.decision import Reason
@@ -9,16 +10,19 @@ from netmind_tui.model.device import Device
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.problem import Problem
 from netmind_tui.model.selector import select
-from netmind_tui.paths import policy_path
+from netmind_tui.paths import identity_dir, policy_path
 
 
 def offline_status(sentence: str) -> Status:
     """The machine as it is now; ``sentence`` says why no agent answers."""
+    bar = bar_seen(identity_dir())
     return Status(
         at=datetime.now(UTC),
         offline=sentence,
+        barred=None if bar is None else bar.word,
         devices=tuple(DeviceStatus(device=each.id, uuid=each.uuid, name=each.name) for each in _devices()),
         policy=_policy(),
+        warnings=() if bar is None else (bar.whole,),
     )
 
 
@@ -36,9 +40,9 @@ def offline_why(name: str | None, at: datetime) -> Why:
         if not found.devices:
             raise Problem(f"{name}: this machine has no such device", ExitCode.UNMEASURED)
         device = found.devices[0].id
-    reasons = [
-        Reason(code="no-agent", sentence="no agent runs", rung=Rung.STOP, lift="netmind agent run"),
-    ]
+    bar = bar_seen(identity_dir())
+    words, lift = ("no agent runs", "netmind agent run") if bar is None else (bar.sentence, bar.mend)
+    reasons = [Reason(code="no-agent", sentence=words, rung=Rung.STOP, lift=lift)]
     policy = _policy()
     if policy.refused is not None:
         reasons.append(Reason(code="policy", sentence=policy.refused, rung=Rung.STOP, lift="mend the file"))

@@ -11,8 +11,10 @@ from netmind_tui.bench.store import read_run
 from netmind_tui.certify.canonical import sha256
 from netmind_tui.certify.identity import Identity
 from netmind_tui.certify.making import Maker, make
+from netmind_tui.certify.moment import written
 from netmind_tui.certify.scope import open_scope
 from netmind_tui.certify.shelf import list_certificates
+from netmind_tui.certify.stay import first_stay, keep_stay
 from netmind_tui.model.problem import Problem
 
 RECORDING = Path(__file__).parents[1] / "recordings/quick_cpu.json"
@@ -51,6 +53,17 @@ def test_a_damaged_one_is_left_out_of_the_chain_and_said(run, maker, now):
     assert second.issued.certificate.previous is None
     assert len(said) == 1
     assert "left out of the chain" in said[0]
+
+
+def test_a_node_that_retires_while_its_proof_is_made_certifies_nothing(run, maker, now):
+    stay = first_stay(written(now))
+
+    def prove(*_what):
+        keep_stay(maker.identity.folder, replace(stay, began=None))
+
+    with pytest.raises(Problem, match="this node waits"):
+        make(run, maker, open_scope(None), now, prove=prove)
+    assert not list_certificates(maker.folder).kept
 
 
 @pytest.mark.parametrize(
