@@ -3,25 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
-    """One thing to do.
-
-    ``keys`` are as the terminal library names them, the first is shown; ``screens`` where it applies (everywhere if
-    empty); ``changes`` whether it changes anything beyond the view: such actions vanish with ``--read-only``.
-    ``needs_agent`` marks what says why it cannot be done while no agent runs. ``footer`` is the word shown at the foot.
-    """
-
-    id: str
-    keys: tuple[str, ...]
-    title: str
-    help: str
-    screens: tuple[str, ...] = ()
-    changes: bool = False
-    needs_agent: bool = False
-    footer: str | None = None
-
+from netmind_tui.tui.action_base import Action
+from netmind_tui.tui.action_device import DEVICE_ACTIONS
+from netmind_tui.tui.action_schedule import SCHEDULE_ACTIONS, by_letter
 
 ACTIONS: tuple[Action, ...] = (
     Action(id="go overview", keys=("1",), title="Overview", help="What runs now, what happened, and what needs you."),
@@ -89,62 +73,14 @@ ACTIONS: tuple[Action, ...] = (
     Action(id="box before", keys=("shift+tab",), title="Box before", help="Move to the box before."),
     Action(id="down", keys=("down", "j"), title="Down", help="The next row of the box."),
     Action(id="up", keys=("up", "k"), title="Up", help="The row before."),
+    Action(id="page down", keys=("pagedown",), title="Page down", help="As many rows on as are shown."),
+    Action(id="page up", keys=("pageup",), title="Page up", help="As many rows back."),
+    Action(id="first", keys=("home",), title="First", help="The first row of the box."),
+    Action(id="last", keys=("end",), title="Last", help="The last row; a log goes on from there."),
     Action(id="enter", keys=("enter",), title="Open", help="Open what the cursor is on."),
     Action(id="back", keys=("escape",), title="Back", help="Leave what was opened; stop what runs, after asking."),
-    Action(
-        id="span",
-        keys=("t",),
-        title="Time range",
-        help="Histories over two minutes or one hour; with an agent over a day or a week.",
-        screens=("overview", "devices"),
-    ),
-    Action(
-        id="layout",
-        keys=("g",),
-        title="Cards or rows",
-        help="Show GPUs as cards or as rows.",
-        screens=("overview",),
-        footer="cards/rows",
-    ),
-    Action(
-        id="sort",
-        keys=("s",),
-        title="Sort",
-        help="Order the rows by attention or by slot.",
-        screens=("overview",),
-        footer="sort",
-    ),
-    Action(
-        id="bench",
-        keys=("b",),
-        title="Benchmark",
-        help="Go and measure.",
-        screens=("overview", "devices"),
-        footer="benchmark",
-    ),
-    Action(
-        id="unfold",
-        keys=("right",),
-        title="Unfold slices",
-        help="Show the MIG slices of the GPU under the cursor.",
-        screens=("overview",),
-    ),
-    Action(
-        id="fold",
-        keys=("left",),
-        title="Fold slices",
-        help="Hide the MIG slices of the GPU under the cursor.",
-        screens=("overview",),
-    ),
-    Action(
-        id="kill",
-        keys=("K",),
-        title="End process…",
-        help="Ask the chosen process on a GPU to end, after a question.",
-        screens=("devices",),
-        changes=True,
-        footer="end process…",
-    ),
+    *DEVICE_ACTIONS,
+    *SCHEDULE_ACTIONS,
     Action(
         id="bench start",
         keys=("b",),
@@ -356,6 +292,7 @@ SHOWN = {
     "left": "←",
     "right": "→",
     "full_stop": ".",
+    "middle_dot": "·",
     "space": "space",
 }
 """Keys by their sign, where the library spells them out."""
@@ -375,7 +312,8 @@ class Keymap:
             if key in self.keys[action.id] and (not action.screens or screen in action.screens)
         ]
         allowed = [action for action in found if not (read_only and action.changes)]
-        return min(allowed, key=lambda action: not action.screens, default=None)
+        first = min(allowed, key=lambda action: not action.screens, default=None)
+        return by_letter(key) if first is None and screen == "schedule" and not read_only else first
 
     def shown(self, action: Action) -> str:
         """The key of an action as people read it."""

@@ -242,6 +242,10 @@ class NetmindApp(Life):
         """Do what was clicked."""
         self.perform(event.action)
 
+    def on_stage_dragged(self, event: Stage.Dragged) -> None:
+        """Take a range, and do with it what is done there."""
+        self.perform(f"drag {'over' if event.is_over else 'on'} {event.start} {event.here}")
+
     def on_stage_scrolled(self, event: Stage.Scrolled) -> None:
         """Move the cursor."""
         self.move(event.step)

@@ -35,7 +35,12 @@ def find_command(app: "NetmindApp", _rest: str) -> None:
 
 
 def find_thing(app: "NetmindApp", _rest: str) -> None:
-    """Devices, what needs the owner, and kernels."""
+    """Devices, what needs the owner, and kernels; in a log that is read, words."""
+    if app.state.view.screen == "devices" and app.state.view.choice("work log", ""):
+        from netmind_tui.tui.work_effect import search  # noqa: PLC0415 - where a log is read
+
+        search(app)
+        return
     from netmind_tui.tui.modal.palette import Palette, things  # noqa: PLC0415 - see above
 
     _ask(app, Palette("find", things(app.state)))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from netmind_tui.tui.bench_page import CHOOSE, COMPARISON, HISTORY, RESULT, ROOFLINE, RUNNING, VERIFIED
 from netmind_tui.tui.bench_state import DeviceToggled, PageTurned, RunMarked, StopAsked
 from netmind_tui.tui.message import Moved, Turned
+from netmind_tui.tui.schedule_page import unsaved
 from netmind_tui.tui.screen import bench as screen
 from netmind_tui.tui.screen import bench_verified
 from netmind_tui.tui.screen.bench_part import all_chosen, chosen_devices, chosen_plan, shown_devices
@@ -107,6 +108,9 @@ def leave(app: "NetmindApp", _rest: str = "") -> None:
     elif app.state.cert.can_stop:
         question = "A certificate is being made. Quit now? Nothing is certified then; the run is kept."
         _ask(app, "A certificate is being made", question, "quit", lambda: app.exit(0), no="go on")
+    elif (kept := unsaved(app.state)) is not None:
+        question = f"{kept.words} of the schedule not saved. Quit now? They are lost then; ctrl+s on Schedule saves."
+        _ask(app, "Not saved", question, "quit", lambda: app.exit(0), no="stay here")
     else:
         app.exit(0)
 

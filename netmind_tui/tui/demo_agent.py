@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
 
 from netmind_tui import __version__
 from netmind_tui.model.agent import AgentInfo, DeviceStatus, OverrideRequest, PolicyStatus, Question, Status
@@ -16,15 +18,21 @@ from netmind_tui.model.situation import DeviceFact, GuardFact, Situation
 from netmind_tui.model.timeline import DeviceLine, Timeline
 from netmind_tui.node.agent import override_book
 from netmind_tui.node.journal.past import lines
+from netmind_tui.node.policy.file import source_of
+from netmind_tui.node.policy.render import render
+from netmind_tui.tui import demo_work
 from netmind_tui.tui.demo_story import CARDS, figures, specials, year
 from netmind_tui.tui.link_question import AFTER, BEFORE, REACHES
 from netmind_tui.tui.message import Message
 from netmind_tui.tui.node_state import Counted, Foretold, Happened, Linked, LookedBefore, Remembered, Termed
+from netmind_tui.tui.schedule_state import Recalled
 from netmind_tui.tui.state import State
+from netmind_tui.tui.work_page import Logged, WorkLog, legible, opened_log
 
 _IDLE_AFTER, _IDLE_H, _DAY_H = 3, 4, 24
 _HOT = {"gpu:4": 83, "gpu:7": 38}
 _FROM = timedelta(hours=60)
+_PATH = "policy.toml (simulated)"
 _TAKES = frozenset({Contribution.GAVE_WAY, Contribution.PAUSED, Contribution.LOST, Contribution.BLOCKED})
 _LIFTS = {
     "paused": "netmind resume gpu:7",
@@ -57,6 +65,8 @@ class DemoLink:
         )
         self._events = _history(self._policy, self._began)
         self._told: tuple[object, ...] | None = None
+        self._held: frozenset[str] = frozenset()
+        self._log: tuple[str, str] | None = None
         self._states: dict[str, Contribution] = {}
         self._note(self._status(self._began, frozenset()), self._began)
 
@@ -68,23 +78,26 @@ class DemoLink:
 
     def follow(self, state: State) -> None:
         """See ``Link``."""
+        name, key = (opened_log(state) if state.view.screen == "devices" else None) or (None, None)
+        self._log = (name, key or "") if name is not None else None
 
     def news(self) -> list[Message]:
         """See ``Link``: all of it at first, then what has changed."""
         now, lost = self._now(), self._lost()
         self.overrides, _ = override_book.split_at(self.overrides, now)
-        stands = (self.overrides, lost, now.replace(second=0, microsecond=0))
+        stands = (self.overrides, self._held, lost, now.replace(second=0, microsecond=0))
+        read = self._read(now)
         if stands == self._told:
-            return []
+            return read
         is_first, self._told = self._told is None, stands
         status = self._status(now, lost)
         known = len(self._events)
         self._note(status, now)  # what was lost before anybody looked is news, too
-        found: list[Message] = [Linked(status), Foretold(self._timeline(now, lost))]
+        found: list[Message] = [*read, Linked(status), Foretold(self._timeline(now, lost)), Termed(self.terms())]
         found.append(Happened(self._events if is_first else self._events[known:], is_all=is_first))
         if is_first:
-            found += [Counted(year(now)), LookedBefore(now - timedelta(hours=13))]
-            found.append(Termed(PolicyDocument(policy=self._policy, path="policy.toml (simulated)", text="")))
+            found += [Counted(year(now)), LookedBefore(now - timedelta(hours=21))]
+            found.append(Recalled(self._week(now)))
             found += [Remembered(span, figures(span)) for span in REACHES]
         return found
 
@@ -96,14 +109,50 @@ class DemoLink:
         self.overrides = override_book.with_new(self.overrides, new)
         return self._status(now, self._lost())
 
+    def work(self, name: str, *, starts: bool) -> None:
+        """See ``Link``."""
+        self._held = self._held - {name} if starts else self._held | {name}
+
+    def _read(self, now: datetime) -> list[Message]:
+        """The log that is open, as it is now."""
+        if self._log is None:
+            return []
+        name, key = self._log
+        told = tuple(legible(each) for each in demo_work.log_of(name, key, now))
+        return [Logged(WorkLog(name=name, key=key or None, lines=told))]
+
+    def terms(self) -> PolicyDocument:
+        """See ``Link``."""
+        text = render(self._policy)
+        digest = sha256(text.encode()).hexdigest()
+        return PolicyDocument(policy=self._policy, path=_PATH, text=text, sha256=digest)
+
+    def put_terms(self, text: str, instead_of: PolicyDocument) -> PolicyDocument:  # noqa: ARG002 - there is nobody else
+        """See ``Link``: they hold until the end of the simulation."""
+        self._policy = source_of(Path(_PATH), text.encode()).policy
+        self._told = self._told and ()
+        return self.terms()
+
+    def _week(self, now: datetime) -> Timeline:
+        """The last days, as far as they are made up."""
+        start = now - _FROM
+        past = lines(self._events, CARDS, start, now)
+        return Timeline(zone="UTC", start=start, now=now, end=now, devices=tuple(past))
+
     def _facts(self, lost: frozenset[str]) -> tuple[DeviceFact, ...]:
         return tuple(
-            DeviceFact(device=name, lost="it fell off the bus (simulated)" if name in lost else None, works=True)
+            DeviceFact(
+                device=name,
+                lost="it fell off the bus (simulated)" if name in lost else None,
+                works=demo_work.waits(name, self._held) is None or name == demo_work.UNUSED,
+                waits=demo_work.waits(name, self._held),
+            )
             for name in CARDS
         )
 
     def _status(self, now: datetime, lost: frozenset[str]) -> Status:
         devices = self._facts(lost)
+        decisions = decide(self._policy, UTC, now, Situation(devices=devices, facts=_facts(lost)), self.overrides)
         return Status(
             at=now,
             agent=AgentInfo(
@@ -116,11 +165,12 @@ class DemoLink:
                 socket="",
                 role="policy",
             ),
-            decisions=decide(self._policy, UTC, now, Situation(devices=devices, facts=_facts(lost)), self.overrides),
-            devices=tuple(DeviceStatus(device=name, workload="simulated") for name in CARDS),
+            decisions=decisions,
+            devices=tuple(DeviceStatus(device=name, workload=demo_work.works_on(name, self._held)) for name in CARDS),
             facts=_facts(lost),
             overrides=self.overrides,
             policy=PolicyStatus(zone="UTC", windows=1),
+            workloads=demo_work.workloads(decisions.devices, self._held, now, self._began),
             questions=(
                 Question(
                     id="guard.user-active",
@@ -259,7 +309,9 @@ def _history(terms: Policy, now: datetime) -> tuple[Event, ...]:
                 marks.append(
                     (each.end, line.device, ruling.state, ruling.code, ruling.sentence, took, ruling.window or "")
                 )
-    return tuple(
-        _event(number, at, device, state, code, sentence, took, window=window)
-        for number, (at, device, state, code, sentence, took, window) in enumerate(sorted(marks), start=1)
-    )
+    decided = [
+        _event(0, at, device, state, code, sentence, took, window=window)
+        for at, device, state, code, sentence, took, window in sorted(marks)
+    ]
+    told = demo_work.in_order([*decided, *demo_work.events(now.astimezone(UTC))])
+    return tuple(replace(each, id=number) for number, each in enumerate(told, start=1))

@@ -17,6 +17,7 @@ from netmind_tui.tui.replay import ReplayFeed
 
 if TYPE_CHECKING:
     from netmind_tui.model.agent import OverrideRequest, Status
+    from netmind_tui.model.policy import PolicyDocument
     from netmind_tui.tui.demo_agent import DemoLink
     from netmind_tui.tui.message import Message
     from netmind_tui.tui.state import State
@@ -75,6 +76,8 @@ class _Link:
 
     def follow(self, state: "State") -> None:
         """See ``Link``."""
+        if self._link is not None:
+            self._link.follow(state)
 
     def news(self) -> "list[Message]":
         """See ``Link``."""
@@ -82,10 +85,25 @@ class _Link:
 
     def say(self, request: "OverrideRequest") -> "Status":
         """See ``Link``."""
+        return self._made().say(request)
+
+    def work(self, name: str, *, starts: bool) -> None:
+        """See ``Link``."""
+        self._made().work(name, starts=starts)
+
+    def terms(self) -> "PolicyDocument":
+        """See ``Link``."""
+        return self._made().terms()
+
+    def put_terms(self, text: str, instead_of: "PolicyDocument") -> "PolicyDocument":
+        """See ``Link``."""
+        return self._made().put_terms(text, instead_of)
+
+    def _made(self) -> "DemoLink":
         if self._link is None:
             self._load()
         assert self._link is not None  # noqa: S101 - it was just loaded
-        return self._link.say(request)
+        return self._link
 
     def _load(self) -> None:
         self._link = _LINK()(self._lost)

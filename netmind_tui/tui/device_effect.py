@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def open_device(app: "NetmindApp", device: str) -> None:
     """Show everything of one device."""
     known = [each.id for each in devices.devices(app.state)]
-    app.dispatch(Turned("device", device))
+    app.dispatch(Turned("device", device), Turned("work log", ""))
     if device in known:
         app.dispatch(Moved(box="list", row=known.index(device)))
     app.go("devices")

@@ -14,10 +14,13 @@ if TYPE_CHECKING:
 
 Effect = Callable[["NetmindApp", str], None]
 """Given the app, and what stands after the verb: ``gpu:4`` of ``open gpu:4``."""
+_NOT_ROWS, _FARTHEST = 8, 1 << 20
 
 
 def _go(app: "NetmindApp", screen: str) -> None:
     app.go(screen)
+    if screen == "schedule":
+        _SCHEDULE_OPENED()(app)
 
 
 def _span(app: "NetmindApp", _rest: str) -> None:
@@ -47,12 +50,21 @@ def _back(app: "NetmindApp", _rest: str) -> None:
         app.dispatch(Turned("device chosen", "no"))
     elif app.state.view.screen == "activity":
         app.dispatch(Turned("event", "none"))
+    elif app.state.view.screen == "schedule":
+        _SCHEDULE_BACK()(app)
+    elif app.state.view.screen == "devices":
+        _LOG_BACK()(app)
 
 
 def _row(app: "NetmindApp", rest: str) -> None:
     box, _, row = rest.partition(" ")
     if row.isdigit():
         app.dispatch(Focused(box), Moved(box=box, row=int(row)))
+
+
+def _page(app: "NetmindApp") -> int:
+    """About as many rows as a box can show."""
+    return max(1, app.size_now.rows - _NOT_ROWS)
 
 
 def _step_rig(app: "NetmindApp", by: int) -> None:
@@ -71,6 +83,10 @@ EFFECTS: Mapping[str, Effect] = {
     "box before": lambda app, _: app.step_focus(-1),
     "down": lambda app, _: app.move(1),
     "up": lambda app, _: app.move(-1),
+    "page down": lambda app, _: app.move(_page(app)),
+    "page up": lambda app, _: app.move(-_page(app)),
+    "first": lambda app, _: app.move(-_FARTHEST),
+    "last": lambda app, _: app.move(_FARTHEST),
     "enter": lambda app, _: app.open_chosen(),
     "span": _span,
     "next rig": lambda app, _: _step_rig(app, 1),
@@ -91,7 +107,12 @@ _DEVICE: _Part = Later("netmind_tui.tui.device_effect", "DEVICE_EFFECTS")
 _FIND: _Part = Later("netmind_tui.tui.bench_find", "EFFECTS")
 _FIRST_RUN: _Part = Later("netmind_tui.tui.first_run_effect", "EFFECTS")
 _NODE: _Part = Later("netmind_tui.tui.node_effect", "EFFECTS")
+_SCHEDULE: _Part = Later("netmind_tui.tui.schedule_effect", "EFFECTS")
+_SCHEDULE_BACK: Later[Callable[["NetmindApp"], None]] = Later("netmind_tui.tui.schedule_effect", "back")
+_SCHEDULE_OPENED: Later[Callable[["NetmindApp"], None]] = Later("netmind_tui.tui.schedule_effect", "opened")
 _SETTINGS: _Part = Later("netmind_tui.tui.settings_effect", "EFFECTS")
+_WORK: _Part = Later("netmind_tui.tui.work_effect", "EFFECTS")
+_LOG_BACK: Later[Callable[["NetmindApp"], None]] = Later("netmind_tui.tui.work_effect", "close")
 
 PARTS: Mapping[str, _Part] = {
     **dict.fromkeys(("find", "help", "need", "palette", "share", "signs", "suspend", "theme"), _APP),
@@ -101,7 +122,11 @@ PARTS: Mapping[str, _Part] = {
     "open-kernel": _FIND,
     **dict.fromkeys(("activity", "exclude", "finish", "give", "happened", "pause", "resume", "stop"), _NODE),
     "setup": _FIRST_RUN,
+    **dict.fromkeys(("brush", "cell", "copy", "day", "drag", "drop", "edit", "erase", "explain", "ignore"), _SCHEDULE),
+    **dict.fromkeys(("import", "layer", "letter", "limit", "never", "next", "paint", "past", "range"), _SCHEDULE),
+    **dict.fromkeys(("redo", "save", "take", "undo"), _SCHEDULE),
     **dict.fromkeys(("read", "reset", "setting"), _SETTINGS),
+    **dict.fromkeys(("log", "open-log", "work"), _WORK),
 }
 """Which part knows what begins with a word; it is loaded when that is first wished for."""
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from netmind_tui.model.candidate import FIRST_COMMAND
 from netmind_tui.model.problem import Problem
 from netmind_tui.tui.bench_page import CHOOSE
 from netmind_tui.tui.bench_state import PageTurned
@@ -122,6 +123,8 @@ def _next(app: "NetmindApp") -> str:
     state = app.state
     if state.bench.job is not None:
         return "3 shows how the benchmark goes"
+    if state.settings.config.schedule != "never" and not state.node.is_there:
+        return f"netmind agent run, in another terminal, and for work to try {FIRST_COMMAND}"
     if state.needs:
         return f"what needs you first: {state.needs[0].title}"
     if state.bench.run is None and state.first_run.measured is None:

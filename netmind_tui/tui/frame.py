@@ -8,6 +8,7 @@ from netmind_tui.tui.cert_page import badge
 from netmind_tui.tui.glyph import Beyond, Glyphs
 from netmind_tui.tui.node_page import is_of_use
 from netmind_tui.tui.picture import Line, Span, ends, fit, joined, line, width, wrap
+from netmind_tui.tui.schedule_page import unsaved
 from netmind_tui.tui.screen import modules
 from netmind_tui.tui.state import SCREENS, TITLES, State
 
@@ -18,6 +19,8 @@ _NUMBERED = SCREENS[:7]
 _NAMES_FROM, _HOST_FROM = 79, 98
 _GAP = 2
 _SAID_ROWS = 6
+_KEPT = ("save", "help")
+"""Words at the foot that are never left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +76,13 @@ def _screens(state: State, cells: int) -> Line:
 
 def _status(state: State, cells: int, glyphs: Glyphs) -> Line:
     """What the machine does for others, in as many words as there is room for, and what holds for every screen."""
-    right = _standing(state, cells, glyphs)
-    room = cells - width(right) - _GAP
-    return ends(_measuring(state, room, glyphs) or _contribution(state, room, glyphs), right, cells)
+    for has_badge in (True, False):
+        right = _standing(state, cells, glyphs, has_badge=has_badge)
+        room = cells - width(right) - _GAP
+        left = _measuring(state, room, glyphs) or _contribution(state, room, glyphs)
+        if width(left) <= room:  # the state is never cut for what a screen of its own tells
+            break
+    return ends(left, right, cells)
 
 
 def _contribution(state: State, room: int, glyphs: Glyphs) -> Line:
@@ -94,7 +101,7 @@ def _off(room: int, glyphs: Glyphs) -> Line:
     return line(sign, Span(words, "dim"))
 
 
-def _standing(state: State, cells: int, glyphs: Glyphs) -> Line:
+def _standing(state: State, cells: int, glyphs: Glyphs, *, has_badge: bool) -> Line:
     """Where the samples come from, what is wrong with that, what needs the owner, and the time."""
     right = []
     if state.feed.kind not in ("live", "host"):
@@ -104,8 +111,12 @@ def _standing(state: State, cells: int, glyphs: Glyphs) -> Line:
         right.append(line(Span("ended" if state.feed.kind != "live" else "not recorded", "warn")))
     if state.feed.silent_s:
         right.append(line(Span(f"no sample for {state.feed.silent_s:.0f} s", "bad")))
+    if state.schedule.drafts:
+        kept = unsaved(state)
+        said = "" if kept is None else f"{glyphs.marks['draft']} {kept.words if cells >= _NAMES_FROM else kept.count}"
+        right += [line(Span(f"{said} not saved", "warn", "go schedule"))] if said else []
     words, role = badge(state.cert, state.renew_before)
-    if words:
+    if words and has_badge:
         right.append(line(Span(words, role, "go cert")))
     if state.needs:
         right.append(line(Span(f"{glyphs.marks['notice']} {len(state.needs)}", "warn", "go overview")))
@@ -144,6 +155,14 @@ def _is_of_use(state: State, action: str) -> bool:
         from netmind_tui.tui.screen import devices  # noqa: PLC0415 - only where it is shown
 
         return devices.ends_processes(state)
+    if action == "work":
+        from netmind_tui.tui.work_page import chosen_work  # noqa: PLC0415 - see above
+
+        return chosen_work(state) is not None
+    if state.view.screen == "schedule":
+        from netmind_tui.tui.screen import schedule  # noqa: PLC0415 - it is loaded, or nothing was drawn
+
+        return schedule.works(state, action)
     if action in ("layout", "sort"):
         return len(state.gpus) > (action == "sort")
     return True
@@ -155,6 +174,13 @@ def _leaves(state: State) -> str:
         from netmind_tui.tui.screen import cert  # noqa: PLC0415 - see above
 
         return cert.leaves(state)
+    if state.view.screen == "devices":
+        return "closes the log" if state.view.choice("work log", "") else ""
+    if state.view.screen == "schedule":
+        own = state.schedule
+        if own.is_explaining or own.shows_past:
+            return "back"
+        return "no range" if own.anchor is not None else "all devices" if own.devices else ""
     if state.view.screen != "bench":
         return ""
     from netmind_tui.tui.screen import bench  # noqa: PLC0415 - see above
@@ -171,7 +197,7 @@ def _said(state: State, cells: int) -> list[Line]:
 
 
 def _footer(state: State, cells: int, keymap: Keymap) -> Line:
-    """The actions that have a word, as many as fit; help is never left out."""
+    """The actions that have a word, as many as fit."""
     shown = [
         action
         for action in ACTIONS
@@ -181,6 +207,8 @@ def _footer(state: State, cells: int, keymap: Keymap) -> Line:
         and not (state.view.read_only and action.changes)
         and _is_of_use(state, action.id)
     ]
+    if state.view.screen == "schedule":  # it has many words of its own
+        shown.sort(key=lambda action: (action.id in _KEPT, not action.screens))
     words = [
         line(Span(keymap.shown(action), "key", action.id), Span(f" {action.footer}", "dim", action.id))
         for action in shown
@@ -189,6 +217,7 @@ def _footer(state: State, cells: int, keymap: Keymap) -> Line:
     if leaves:
         back = BY_ID["back"]
         words.insert(0, line(Span(keymap.shown(back), "key", back.id), Span(f" {leaves}", "dim", back.id)))
-    while len(words) > 1 and width(joined(words, Span("  "))) + 2 > cells:
-        words.pop(-2)
+    kept = sum(action.id in _KEPT for action in shown)
+    while len(words) > kept and width(joined(words, Span("  "))) + 2 > cells:
+        words.pop(-kept - 1)
     return fit((Span(" "), *joined(words, Span("  "))), cells)

@@ -74,6 +74,7 @@ UNICODE = Glyphs(
         "down": "▼",
         "notice": "⚠",
         "here": "┃",
+        "draft": "✎",
     },
     braille=True,
 )
@@ -114,6 +115,7 @@ ASCII = Glyphs(
         "down": "v",
         "notice": "!",
         "here": "|",
+        "draft": "*",
     },
     braille=False,
 )

@@ -21,6 +21,7 @@ from netmind_tui.tui.node_page import KEPT_EVENTS
 if TYPE_CHECKING:
     from netmind_tui.model.agent import OverrideRequest, Status
     from netmind_tui.model.event import Event
+    from netmind_tui.model.policy import PolicyDocument
     from netmind_tui.model.sample import Sample
     from netmind_tui.node.control.client import Client
     from netmind_tui.tui.link_question import Questions
@@ -48,6 +49,15 @@ class Line(Protocol):
 
     def say(self, request: "OverrideRequest") -> "Status":
         """Tell the agent what the owner says."""
+
+    def work(self, name: str, *, starts: bool) -> None:
+        """Stop a workload, or let it start."""
+
+    def terms(self) -> "PolicyDocument":
+        """The owner's terms in force."""
+
+    def put_terms(self, text: str, instead_of: "PolicyDocument") -> "PolicyDocument":
+        """Put other terms in force, in place of those and no others."""
 
 
 class Link:
@@ -132,10 +142,45 @@ class Link:
             self._questions.expire()
         return status
 
+    def work(self, name: str, *, starts: bool) -> None:
+        """Stop a workload, or let it start; how its node is then is told. Takes as long as the agent.
+
+        Raises:
+            Problem: it does not answer, knows no such workload, or this user may not.
+        """
+        if self._client is None:
+            raise Problem("no agent answers: nothing was changed", ExitCode.UNMEASURED)
+        (self._client.start_workload if starts else self._client.stop_workload)(name)
+        self._ask(self._client)
+
+    def terms(self) -> "PolicyDocument":
+        """The owner's terms, asked now.
+
+        Raises:
+            Problem: it does not answer.
+        """
+        if self._client is None:
+            raise Problem("no agent answers: nothing was changed", ExitCode.UNMEASURED)
+        return self._client.policy()
+
+    def put_terms(self, text: str, instead_of: "PolicyDocument") -> "PolicyDocument":
+        """Put other terms in force, in place of those and no others; takes as long as the agent.
+
+        Raises:
+            Problem: it does not answer, refuses them, has others by now, or this user may not.
+        """
+        if self._client is None:
+            raise Problem("no agent answers: nothing was changed", ExitCode.UNMEASURED)
+        document = self._client.set_policy(text, instead_of=instead_of.sha256)
+        self._ask(self._client)
+        if self._questions is not None:
+            self._questions.expire()
+        return document
+
     def _run(self) -> None:
         failures = 0
         while not self._stopping.is_set():
-            was_there = False
+            was_there, barred = False, ""
             try:
                 with self._opened:
                     client = self._opened.enter_context(self._way())
@@ -146,14 +191,15 @@ class Link:
                 sentence, is_absent = "the agent has ended", False
             except Problem as problem:
                 sentence, is_absent = problem.sentence, getattr(problem, "is_absent", False)
+                barred = getattr(problem, "barred", "")
             except Exception as error:  # noqa: BLE001 - an answer of a kind that nobody thought of ends no thread
                 sentence, is_absent = f"the agent cannot be understood: {type(error).__name__}: {error}", False
             self._client = None
             if self._stopping.is_set():
                 return
             self._alone(True)
-            if self._has_told or not is_absent or self._is_far:
-                self.tell(_UNLINKED()(sentence, is_absent=is_absent))
+            if self._has_told or not is_absent or self._is_far or barred:
+                self.tell(_UNLINKED()(sentence, is_absent=is_absent, barred=barred))
             failures = 0 if was_there else failures + 1
             self._stopping.wait(self._pause_s(failures))
 

@@ -7,10 +7,12 @@ from time import monotonic
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from netmind_tui.model.problem import Problem
 from netmind_tui.tui.history import HOST
 from netmind_tui.tui.message import Message
 from netmind_tui.tui.node_page import DayState
 from netmind_tui.tui.node_state import Counted, Foretold, LookedBefore, Remembered, Termed
+from netmind_tui.tui.schedule_state import Recalled
 
 if TYPE_CHECKING:
     from netmind_tui.model.contribution import Contribution
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 BEFORE, AFTER = timedelta(hours=24), timedelta(hours=18)
 LONGEST_BEFORE = timedelta(days=7)
 _TIMELINE_EVERY_S, _PAST_EVERY_S, _DAYS_EVERY_S, _TERMS_EVERY_S = 60.0, 60.0, 600.0, 60.0
+_LOG_EVERY_S = 1.0
+_WEEK_EVERY_S = 120.0
 _APART_S = 2.0
 _YEAR_D, _PART_D = 370, 30
 _FARTHEST = timedelta(hours=14)
@@ -60,6 +64,7 @@ class Questions:
         self._parts: list[tuple[date, date]] = []
         self._terms: object = None
         self._wants_terms = False
+        self._log: tuple[str, str | None] | None = None
 
     def begin(self) -> None:
         """Another agent, or the same anew: everything is to be asked."""
@@ -72,6 +77,7 @@ class Questions:
         self._span = state.view.choice("span", "")
         self._wants_days = state.view.screen == "activity"
         self._wants_terms = state.view.screen == "schedule"
+        self._log = self._wanted_log(state)
         # Of the same file of the same moment they are the same.
         policy = state.node.status.policy if state.node.status is not None else None
         told = None if policy is None else (policy.sha256, policy.loaded_at)
@@ -81,13 +87,21 @@ class Questions:
 
     def expire(self) -> None:
         """Something happened: what was foretold may be so no more."""
-        self._due["timeline"] = min(self._due.get("timeline", 0.0), self._clock() + _APART_S)
+        for what in ("timeline", "week"):
+            self._due[what] = min(self._due.get(what, 0.0), self._clock() + _APART_S)
 
     def ask(self, client: "Client") -> None:
         """Ask one thing that is due, if anything is."""
-        if self._wants_terms and self._is_due("terms"):
+        if self._log is not None and self._is_due("log"):
+            self._put_off("log", _LOG_EVERY_S)
+            self._read(client, *self._log)
+        elif self._wants_terms and self._is_due("terms"):
             self._put_off("terms", _TERMS_EVERY_S)
             self._tell(Termed(client.policy()))
+        elif self._wants_terms and self._is_due("week"):
+            self._put_off("week", _WEEK_EVERY_S)
+            now = self._now()
+            self._tell(Recalled(client.timeline(now - LONGEST_BEFORE, now)))
         elif self._is_due("timeline"):
             self._put_off("timeline", _TIMELINE_EVERY_S)
             now = self._now()
@@ -98,6 +112,26 @@ class Questions:
             self._recall(client, self._span)
         elif self._wants_days and (self._parts or self._is_due("days")):
             self._count(client)
+
+    def _wanted_log(self, state: "State") -> tuple[str, str | None] | None:
+        """Whose log is looked at: one just opened is asked for at once, one that is read further up stays as it is."""
+        if state.view.screen != "devices" or not state.view.choice("work log", ""):
+            return None
+        from netmind_tui.tui.work_page import is_followed, opened_log  # noqa: PLC0415 - only where a log is read
+
+        wanted = opened_log(state)
+        if wanted != self._log:
+            self._due["log"] = 0.0
+        return wanted if is_followed(state) else None
+
+    def _read(self, client: "Client", name: str, key: str | None) -> None:
+        """A log, or why it cannot be read: that is no reason to let go of the agent."""
+        from netmind_tui.tui.work_page import LINES, Logged, WorkLog, read  # noqa: PLC0415 - see above
+
+        try:
+            self._tell(Logged(read(client.workload_log(name, key, LINES), key)))
+        except Problem as problem:
+            self._tell(Logged(WorkLog(name=name, key=key, why=problem.sentence)))
 
     def _is_due(self, what: str) -> bool:
         return self._clock() >= self._due.get(what, 0.0)

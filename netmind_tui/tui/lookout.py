@@ -6,13 +6,16 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from netmind_tui.model.problem import Problem
+from netmind_tui.tui.later import Later
 from netmind_tui.tui.message import Described, Examined, FeedEnded, Message, Sampled, Told, Used
 
 if TYPE_CHECKING:
     from netmind_tui.tui.feed import Feed
     from netmind_tui.tui.link import Line
+    from netmind_tui.tui.schedule_state import Opened
     from netmind_tui.tui.state import State
 
+_OPENED: "Later[Callable[[State], Opened | None]]" = Later("netmind_tui.tui.schedule_desk", "opened")
 _USES_EVERY_S = 3.0
 # Most trouble shows in the samples; memory that wears out, a disk that fills up or an update does not.
 _EXAMINE_EVERY_S = 300.0
@@ -76,6 +79,8 @@ class Lookout:
             self._link.follow(state)
         if self._feed.kind != "live":
             return
+        if state.view.screen == "schedule" and (message := _OPENED()(state)) is not None:
+            self.mail(message)
         is_due = is_free and self._clock() - self._examined_at >= _EXAMINE_EVERY_S
         if state.notices.lost != before.notices.lost or is_due:
             self.look_again()

@@ -31,7 +31,9 @@ def badge(state: State, cells: int, glyphs: Glyphs) -> Line:
 def _silent(node: Node, cells: int, glyphs: Glyphs) -> Line:
     """That nobody answers any more, and why."""
     off = glyphs.states[Beyond.OFF]
-    if node.is_absent and not node.place.hostname:
+    if node.barred and node.is_absent and not node.place.hostname:
+        forms = [(f" {off} OFF", f", {node.barred}: netmind status"), (f" {off} OFF", f", {node.barred}")]
+    elif node.is_absent and not node.place.hostname:
         forms = [(f" {off} OFF", ", no agent: netmind agent run starts one"), (f" {off} OFF", ", no agent")]
     else:
         mark, name = glyphs.states[Contribution.LOST], node.place.hostname or "agent"

@@ -18,6 +18,7 @@ _DONE = {
     OverrideKind.FINISH: "finishing",
     OverrideKind.STOP: "stopped",
     OverrideKind.RESUME: "resumed",
+    OverrideKind.CONTRIBUTE: "contributing",
 }
 
 
@@ -30,17 +31,17 @@ def _pause(app: "NetmindApp", _rest: str) -> None:
 
     def answered(words: str | None) -> None:
         if words is not None:
-            _say(app, OverrideKind.PAUSE, devices, words)
+            say(app, OverrideKind.PAUSE, devices, words)
 
     app.push_screen(PausePrompt(devices, _now(app), host), answered)
 
 
 def _finish(app: "NetmindApp", _rest: str) -> None:
-    _say(app, OverrideKind.FINISH, _meant(app))
+    say(app, OverrideKind.FINISH, _meant(app))
 
 
 def _resume(app: "NetmindApp", _rest: str) -> None:
-    _say(app, OverrideKind.RESUME, _meant(app))
+    say(app, OverrideKind.RESUME, _meant(app))
 
 
 def _stop(app: "NetmindApp", _rest: str) -> None:
@@ -64,7 +65,7 @@ def _exclude(app: "NetmindApp", _rest: str) -> None:
     if device is None:
         app.say("exclude: the cursor is on no device", "warn")
         return
-    _say(app, OverrideKind.PAUSE, (device,))
+    say(app, OverrideKind.PAUSE, (device,))
 
 
 def _next_device(app: "NetmindApp", _rest: str) -> None:
@@ -107,7 +108,7 @@ def _ask_stop(app: "NetmindApp", devices: tuple[str, ...], title: str) -> None:
 
     def answered(is_yes: bool | None) -> None:
         if is_yes:
-            _say(app, OverrideKind.STOP, devices)
+            say(app, OverrideKind.STOP, devices)
 
     question = (
         f"What runs on {node_say.about(devices)} is killed at once and its memory is free: work that was not saved is "
@@ -117,7 +118,7 @@ def _ask_stop(app: "NetmindApp", devices: tuple[str, ...], title: str) -> None:
     app.push_screen(Confirm(title, question, yes=twin), answered)
 
 
-def _say(app: "NetmindApp", kind: OverrideKind, devices: tuple[str, ...], words: str = "") -> None:
+def say(app: "NetmindApp", kind: OverrideKind, devices: tuple[str, ...], words: str = "") -> None:
     """Say it to the agent, beside the interface; what follows is shown as soon as it answers."""
     link = getattr(app.feed, "link", None)
     if link is None:

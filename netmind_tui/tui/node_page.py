@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from netmind_tui.model.policy import PolicyDocument
     from netmind_tui.model.timeline import Timeline
     from netmind_tui.tui.history import Point
+    from netmind_tui.tui.work_page import WorkLog
 
 NO_AGENT = "no agent runs: start one with netmind agent run, or netmind agent install to have it always"
 KEPT_EVENTS = 4000
@@ -49,13 +50,14 @@ class Node:
 
     ``status`` is its last word, ``silence`` why there is none any more, or was none ever; ``skew`` what follows from
     another version of the agent. ``terms`` are the owner's, in force. ``looked_at`` is when this interface was last
-    left.
+    left. ``barred`` is why none may run here, in a few words. ``log`` is that of a workload which was read last.
     """
 
     place: Place = Place()
     status: "AgentStatus | None" = None
     silence: str = ""
     is_absent: bool = True
+    barred: str = ""
     skew: str | None = None
     timeline: "Timeline | None" = None
     terms: "PolicyDocument | None" = None
@@ -63,6 +65,7 @@ class Node:
     days: tuple[DayState, ...] = ()
     past: "dict[str, dict[tuple[str, str], tuple[Point, ...]]]" = field(default_factory=dict)
     looked_at: "datetime | None" = None
+    log: "WorkLog | None" = None
 
     @property
     def decisions(self) -> "Decisions | None":
@@ -101,7 +104,7 @@ def spans(node: Node) -> "Sequence[str]":
     return ("2 m", "1 h", "24 h", "7 d") if node.is_there else ("2 m", "1 h")
 
 
-ACTING = frozenset({"pause", "finish", "stop", "resume", "give back", "exclude"})
+ACTING = frozenset({"pause", "finish", "stop", "resume", "give back", "exclude", "work"})
 """The actions that say something to the agent."""
 
 
@@ -113,6 +116,8 @@ def is_of_use(node: Node, action: str, screen: str) -> bool:
         return True
     if not node.may_control or node.status is None or screen not in ("overview", "devices", "schedule", "activity"):
         return False
+    if action == "work":
+        return bool(node.status.workloads and node.status.workloads.workloads)
     return bool(node.status.overrides) if action == "resume" else True
 
 
@@ -159,9 +164,36 @@ def _questions(same: Same[Node]) -> tuple[Finding, ...]:
                 action=Action.ASK_OWNER,
             )
         )
+    told = node.status.workloads
+    if told is not None and told.refused is not None:
+        found.append(
+            Finding(
+                id="workloads-refused",
+                title=f"the workloads are not in force: {told.refused}",
+                status=Status.FAIL,
+                purpose="the agent keeps to those that were last in order",
+                remediation="mend the file, then: netmind workload check",
+                action=Action.ASK_OWNER,
+            )
+        )
     if node.skew is not None:
         found.append(Finding(id="agent-version", title=node.skew, status=Status.WARN, action=Action.ASK_OWNER))
     return tuple(found)
+
+
+def work_needs_of(node: Node) -> tuple[Finding, ...]:
+    """What is wrong with the work itself."""
+    return _of_work(Same(node)) if node.is_there else ()
+
+
+@lru_cache(maxsize=4)
+def _of_work(same: Same[Node]) -> tuple[Finding, ...]:
+    told = same.value.status.workloads if same.value.status is not None else None
+    if told is None:
+        return ()
+    from netmind_tui.tui.work_need import needs_of_work  # noqa: PLC0415 - only where an agent knows of work
+
+    return needs_of_work(told)
 
 
 def _gone(node: Node) -> Finding:

@@ -23,7 +23,7 @@ class Linked(Part):
 
     def after(self, state: State) -> State:
         """It is there, and of another machine its devices are those that it tells."""
-        node = replace(state.node, status=self.status, skew=self.skew, silence="", is_absent=False)
+        node = replace(state.node, status=self.status, skew=self.skew, silence="", is_absent=False, barred="")
         state = replace(state, node=node)
         if not node.place.hostname:
             return state
@@ -33,14 +33,16 @@ class Linked(Part):
 
 @dataclass(frozen=True, slots=True)
 class Unlinked(Part):
-    """No agent answers; ``is_absent``: none runs, ``sentence`` says why otherwise."""
+    """No agent answers; ``is_absent``: none runs, ``sentence`` says why otherwise; ``barred``: why none may."""
 
     sentence: str
     is_absent: bool = False
+    barred: str = ""
 
     def after(self, state: State) -> State:
         """What it said last is not so any more."""
-        return replace(state, node=replace(state.node, silence=self.sentence, is_absent=self.is_absent))
+        node = replace(state.node, silence=self.sentence, is_absent=self.is_absent, barred=self.barred)
+        return replace(state, node=node)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from netmind_tui.model.contribution import Contribution
 from netmind_tui.model.decision import Decision
-from netmind_tui.model.event import Event, EventKind
+from netmind_tui.model.event import Event, EventKind, has_failed
 
 ROLES = {
     Contribution.CONTRIBUTING: "contributing",
@@ -39,6 +39,11 @@ _EVENT_STATES = {
     EventKind.DRIVER_MISMATCH: Contribution.BLOCKED,
     EventKind.MEASURING_STARTED: Contribution.MEASURING,
     EventKind.AGENT_GAP: Contribution.OFFLINE,
+    EventKind.WORK_STARTED: Contribution.CONTRIBUTING,
+    EventKind.WORK_RESUMED: Contribution.CONTRIBUTING,
+    EventKind.WORK_SUSPENDED: Contribution.GAVE_WAY,
+    EventKind.WORK_ENDED: Contribution.IDLE,
+    EventKind.WORK_HELD: Contribution.PAUSED,
 }
 _ALARMING = frozenset(
     {
@@ -50,6 +55,9 @@ _ALARMING = frozenset(
         EventKind.CERTIFICATE_OUTDATED,
         EventKind.OVERRIDE_DENIED,
         EventKind.DEVICE_REPLACED,
+        EventKind.WORK_UNHEALTHY,
+        EventKind.WORKLOADS_REFUSED,
+        EventKind.POWER_UNCAPPED,
     }
 )
 
@@ -102,6 +110,10 @@ def event_sign(event: Event) -> tuple[Contribution | None, str]:
         word = event.data.get("state")
         state = Contribution(word) if word in set(Contribution) else Contribution.IDLE
         return state, ROLES[state]
+    if event.kind is EventKind.MEMORY_FREED:
+        return None, "good"
+    if has_failed(event):
+        return None, "warn"
     found = _EVENT_STATES.get(event.kind)
     if found is not None:
         return found, ROLES[found]

@@ -135,6 +135,23 @@ def framed(box: Box, cells: int, rows: int, glyphs: Glyphs, *, focused: bool = F
     return drawn[:rows]
 
 
+def divided(boxes: Sequence[tuple[Box, int, bool]], cells: int, glyphs: Glyphs) -> list[Line]:
+    """Boxes below each other that share the border between them; each with its rows, and whether it has the focus.
+
+    The upper border of each counts as its own, and the last one has the lower one too.
+    """
+    left, dash, right = ("├", "─", "┤") if glyphs.braille else glyphs.top
+    drawn: list[Line] = []
+    for place, (box, rows, focused) in enumerate(boxes):
+        part = framed(box, cells, rows + (place < len(boxes) - 1), glyphs, focused=focused)
+        if place:
+            role = "border-focus" if focused else "border"
+            corners = (left, dash, right)
+            part[0] = _edge(box.title, box.keys, cells, role, corners, action=f"focus {box.name}")
+        drawn += part if place == len(boxes) - 1 else part[:-1]
+    return drawn
+
+
 def _edge(left: Line, right: Line, cells: int, role: str, corners: tuple[str, str, str], action: str | None) -> Line:
     """A border with words in it: ``╭ left ───── right ╮``; the right ones give way first."""
     first, dash, last = corners

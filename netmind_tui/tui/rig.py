@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from netmind_tui.tui.feed import Feed
     from netmind_tui.tui.message import Message
 
-_OF_A_MACHINE = ("needs", "devices", "list", "events", "year", "processes")
+_OF_A_MACHINE = ("needs", "devices", "list", "events", "year", "processes", "work", "log")
 """Boxes whose rows are of one machine: of another, the cursor begins anew."""
 
 
@@ -68,7 +68,7 @@ class Rigs:
         self.shown.state = state
         self._at = (self._at + by) % len(self._rigs)
         rows = {box: row for box, row in state.view.rows.items() if box not in _OF_A_MACHINE}
-        choices = {**state.view.choices, "device chosen": "no", "event": "none"}
+        choices = {**state.view.choices, "device chosen": "no", "event": "none", "work log": ""}
         view: View = replace(state.view, rows=rows, choices=choices)
         return replace(self.shown.state, view=view, settings=state.settings, said=None)
 

@@ -152,7 +152,7 @@ _COLOURLESS = {
     "border-focus": "bold",
     "chosen": "reverse",
     "field": "underline",
-    "cursor": "reverse",
+    "cursor": "bold underline reverse",
     "tab-here": "reverse",
     "lost": "bold",
     "bad": "bold",

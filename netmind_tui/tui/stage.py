@@ -22,6 +22,13 @@ class Stage(Widget, can_focus=True):
             super().__init__()
             self.action = action
 
+    class Dragged(WidgetMessage):
+        """The mouse went with its button held from one span with an action to another; ``is_over``: it was let go."""
+
+        def __init__(self, start: str, here: str, *, is_over: bool) -> None:
+            super().__init__()
+            self.start, self.here, self.is_over = start, here, is_over
+
     class Scrolled(WidgetMessage):
         """The wheel was turned: 1 down, -1 up."""
 
@@ -38,6 +45,8 @@ class Stage(Widget, can_focus=True):
         self._skin = skin
         self._lines: list[Line] = []
         self._strips: list[Strip] = []
+        self._pressed: str | None = None
+        self._dragged_to: str | None = None
 
     @property
     def lines(self) -> list[Line]:
@@ -68,10 +77,41 @@ class Stage(Widget, can_focus=True):
         return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width, self._skin.ground)
 
     def on_click(self, event: events.Click) -> None:
-        """Tell what was clicked, if it does anything."""
-        if event.y < len(self._lines) and (span := _at(self._lines[event.y], event.x)) is not None and span.action:
+        """Tell what was clicked, if it does anything; the end of a drag is none."""
+        action = self._wish(event.x, event.y)
+        if self._dragged_to is not None:
+            self._dragged_to = None
+        elif action is not None:
             event.stop()
-            self.post_message(self.Clicked(span.action))
+            self.post_message(self.Clicked(action))
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Where a drag may begin: on what says where in it the mouse is."""
+        self._pressed, self._dragged_to = self._wish(event.x, event.y, counted=True), None
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """A drag goes on, over what it began on."""
+        here = self._wish(event.x, event.y, counted=True)
+        if self._pressed is None or here is None or not event.button or here == (self._dragged_to or self._pressed):
+            return
+        self._dragged_to = here
+        self.post_message(self.Dragged(self._pressed, here, is_over=False))
+
+    def on_mouse_up(self, _event: events.MouseUp) -> None:
+        """A drag is over where it was last, wherever the mouse is by then."""
+        if self._pressed is not None and self._dragged_to is not None:
+            self.post_message(self.Dragged(self._pressed, self._dragged_to, is_over=True))
+        self._pressed = None
+
+    def _wish(self, x: int, y: int, *, counted: bool = False) -> str | None:
+        """What stands there does when clicked; an action that ends with ``+`` counts how far into it that is."""
+        span, offset = _at(self._lines[y], x) if 0 <= y < len(self._lines) else (None, 0)
+        if span is None or span.action is None:
+            return None
+        if not span.action.endswith("+"):
+            return None if counted else span.action
+        verb, _, first = span.action[:-1].rpartition(" ")
+        return f"{verb} {int(first) + offset}"
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """The wheel moves the cursor of the focused box."""
@@ -87,12 +127,13 @@ class Stage(Widget, can_focus=True):
         return Strip([Segment(*part) for part in styled(line, self._skin)])
 
 
-def _at(line: Line, x: int) -> Span | None:
+def _at(line: Line, x: int) -> tuple[Span | None, int]:
+    """The span at a cell, and how far into it that is."""
     for span in line:
         if x < span.width:
-            return span
+            return span, x
         x -= span.width
-    return None
+    return None, 0
 
 
 def _changed(old: Line, new: Line) -> tuple[int, int]:

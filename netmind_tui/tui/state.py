@@ -14,8 +14,9 @@ from netmind_tui.tui.bench_page import Bench
 from netmind_tui.tui.cert_page import Cert, needs_of
 from netmind_tui.tui.first_run_page import FirstRun
 from netmind_tui.tui.history import History, own
-from netmind_tui.tui.node_page import Node, questions_of
+from netmind_tui.tui.node_page import Node, questions_of, work_needs_of
 from netmind_tui.tui.notice import Notices
+from netmind_tui.tui.schedule_page import Schedule
 from netmind_tui.tui.settings_state import Settings
 
 SCREENS = ("overview", "devices", "bench", "schedule", "earnings", "cert", "activity", "settings", "first run")
@@ -97,6 +98,7 @@ class State:
     said: told.Told | None = None
     settings: Settings = field(default_factory=Settings)
     first_run: FirstRun = field(default_factory=FirstRun)
+    schedule: Schedule = field(default_factory=Schedule)
 
     @property
     def gpus(self) -> tuple[Device, ...]:
@@ -120,11 +122,12 @@ class State:
     def needs(self) -> tuple[Finding, ...]:
         """What needs the owner, worst first; from the doctor, and before it has come from a first look.
 
-        What an agent asks comes before that; what is to be known of the certificate comes after it.
+        What an agent asks comes before that; what is wrong with work, or to be known of the certificate, comes after.
         """
         found = self.diagnosis.findings if self.diagnosis is not None else self.machine_findings
         wrong = tuple(each for each in found if each.status in (Status.FAIL, Status.ERROR, Status.WARN))
-        return (*questions_of(self.node), *wrong, *needs_of(self.cert, self.renew_before))
+        work = work_needs_of(self.node)
+        return (*questions_of(self.node), *wrong, *work, *needs_of(self.cert, self.renew_before))
 
     @property
     def renew_before(self) -> timedelta:
@@ -175,7 +178,10 @@ def _viewed(view: View, message: told.Message) -> View:
             chosen = row if row is not None else view.row(box) + step
             # Where the cursor was moved to is meant from then on, until going back.
             choices = {**view.choices, "device chosen": "yes"} if box == "devices" else view.choices
-            return replace(view, rows={**view.rows, box: max(0, chosen)}, choices=choices)
+            rows = {**view.rows, box: max(0, chosen)}
+            if box == "list":  # another device has other work
+                rows.pop("work", None)
+            return replace(view, rows=rows, choices=choices)
         case told.Turned(what, value):
             return replace(view, choices={**view.choices, what: value})
     return view

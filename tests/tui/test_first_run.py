@@ -219,6 +219,13 @@ def test_every_question_passed_over_writes_a_schedule_of_never(file, one, played
     assert "Next: " in app.state.said.sentence
 
 
+def test_who_lets_it_work_is_told_how_an_agent_and_work_begin(file, one, played, opened):
+    app = opened(one)
+    played(app, "enter", "down enter", "down down enter", "down enter", "enter")
+    assert "Next: netmind agent run" in app.state.said.sentence
+    assert "netmind workload add netmind-selftest" in app.state.said.sentence
+
+
 def test_every_answer_is_written_at_once_at_the_end(file, one, played, opened):
     app, seen = opened(one), []
     played(

@@ -16,6 +16,7 @@ from netmind_tui.model.override import OverrideKind
 from netmind_tui.model.policy import PolicyDocument
 from netmind_tui.model.problem import Problem
 from netmind_tui.model.timeline import DeviceLine, Span, Timeline
+from netmind_tui.model.workload import InstanceStatus, WorkloadLog, WorkloadsStatus, WorkloadStatus, WorkState
 from netmind_tui.node.control.client import Client
 from netmind_tui.node.control.role import Access
 from netmind_tui.tui.host_feed import HostFeed
@@ -23,11 +24,12 @@ from netmind_tui.tui.link import Link
 from netmind_tui.tui.link_question import Questions, days, months, tracks
 from netmind_tui.tui.link_way import NoSocket, own_link
 from netmind_tui.tui.looked import keep_looked, looked_at
-from netmind_tui.tui.message import Ticked
+from netmind_tui.tui.message import Moved, Ticked, Turned
 from netmind_tui.tui.node_page import Node
 from netmind_tui.tui.node_state import Termed
 from netmind_tui.tui.rig import Rigs
 from netmind_tui.tui.state import State, View, reduce
+from netmind_tui.tui.work_page import LINES, Logged, WorkLog, opening, shown_log
 
 NOW = datetime(2026, 11, 23, 21, 30, tzinfo=UTC)
 
@@ -140,6 +142,107 @@ def test_who_may_not_is_told_so_by_the_agent(agents, socket, watch):
         with pytest.raises(Problem, match="may"):
             seen.link.say(OverrideRequest(kind=OverrideKind.STOP))
         assert agent.node.overrides == ()
+
+
+class TestWork:
+    """Its log is read while it is looked at; it is stopped and started by its name."""
+
+    @pytest.fixture
+    def looked(self, agents, socket, watch):
+        """An agent with a workload that stops when it is told to, and whoever looks at the log of that."""
+
+        class Working(agents.MadeNode):
+            async def stop_workload(self, name, asker):
+                self.work = held(True)
+                return await super().stop_workload(name, asker)
+
+            async def start_workload(self, name, asker):
+                self.work = held(False)
+                return await super().start_workload(name, asker)
+
+        def held(is_held):
+            own = InstanceStatus(key="boinc@gpu:0", devices=("gpu:0",), state=WorkState.RUNNING)
+            return WorkloadsStatus(workloads=(WorkloadStatus(name="boinc", is_held=is_held, instances=(own,)),))
+
+        with agents.running(socket, node=Working()) as agent:
+            agent.node.work = held(False)
+            seen = watch(to(socket))
+            assert agents.until(lambda: seen.link.is_up and seen.look().is_there)
+            seen.state = replace(seen.state, view=View(screen="devices"))
+            yield agent, seen
+
+    def look_at(self, seen, name, key):
+        seen.state = reduce(seen.state, Turned(*opening(name, key)))
+        seen.link.follow(seen.state)
+
+    def test_a_log_comes_while_it_is_looked_at(self, agents, looked):
+        agent, seen = looked
+        self.look_at(seen, "boinc", "boinc@gpu:0")
+        assert agents.until(lambda: (seen.look(), shown_log(seen.state) is not None)[1])
+        assert shown_log(seen.state).lines == ("one", "two", "three")
+        assert ("log", "boinc", "boinc@gpu:0", LINES) in agent.node.heard
+
+    def test_nobody_asks_for_it_while_somebody_reads_further_up(self, looked):
+        _, seen = looked
+        told = WorkLog(name="boinc", key="boinc@gpu:0", lines=("a", "b", "c"))
+        self.look_at(seen, "boinc", "boinc@gpu:0")
+        seen.state = reduce(reduce(seen.state, Logged(told)), Moved(box="log", row=0))
+        client, questions = Asked(), Questions(lambda _message: None)
+        questions.follow(seen.state)
+        questions.ask(client)
+        assert client.logs == 0
+        questions.follow(reduce(seen.state, Moved(box="log", row=2)))
+        questions.ask(client)
+        assert client.logs == 1
+
+    def test_a_log_that_cannot_be_read_says_why_and_the_line_stays_up(self, agents, looked):
+        _, seen = looked
+        self.look_at(seen, "nothing", None)
+        assert agents.until(lambda: (seen.look(), shown_log(seen.state) is not None)[1])
+        assert "there is no such workload" in shown_log(seen.state).why
+        assert seen.link.is_up
+
+    def test_it_is_stopped_and_started_and_that_is_seen_at_once(self, looked):
+        agent, seen = looked
+        seen.link.work("boinc", starts=False)
+        assert seen.look().status.workloads.workloads[0].is_held
+        seen.link.work("boinc", starts=True)
+        assert not seen.look().status.workloads.workloads[0].is_held
+        assert [(each[:2], each[2].via) for each in agent.node.heard if each[0] in ("start", "stop")] == [
+            (("stop", "boinc"), "tui"),
+            (("start", "boinc"), "tui"),
+        ]
+
+    def test_who_may_only_look_stops_and_reads_nothing(self, agents, socket, watch):
+        with agents.running(socket, access=Readers()) as agent:
+            agent.node.work = WorkloadsStatus(workloads=(WorkloadStatus(name="boinc"),))
+            seen = watch(to(socket))
+            assert agents.until(lambda: seen.link.is_up and seen.look().is_there)
+            with pytest.raises(Problem, match="may"):
+                seen.link.work("boinc", starts=False)
+            seen.state = replace(seen.state, view=View(screen="devices"))
+            self.look_at(seen, "boinc", None)
+            assert agents.until(lambda: (seen.look(), shown_log(seen.state) is not None)[1])
+            assert "may" in shown_log(seen.state).why
+            assert seen.link.is_up
+
+    def test_without_an_agent_nothing_is_stopped(self):
+        with pytest.raises(Problem, match="no agent answers"):
+            Link(to(None), lambda _sample: None).work("boinc", starts=False)
+
+
+class Asked:
+    """Counts how often a log is asked for; nothing else is to be known."""
+
+    def __init__(self):
+        self.logs = 0
+
+    def workload_log(self, name, key, lines):  # noqa: ARG002 - as a client has it
+        self.logs += 1
+        return WorkloadLog(workload=name, key=key)
+
+    def timeline(self, start, end):
+        return Timeline(zone="UTC", start=start, now=start, end=end, devices=())
 
 
 def test_without_an_agent_nothing_can_be_said():

@@ -193,6 +193,13 @@ class TestTheStateLine:
         assert told.needs[0].id == "agent-silent"
         assert "no agent" in spoken(after(told, Unlinked("none", is_absent=True)))
 
+    @pytest.mark.parametrize("cells", [60, 100])
+    def test_says_that_none_may_run_here(self, show, one, cells):
+        barred = after(one, Unlinked("none may: this node waits", is_absent=True, barred="the node waits"))
+        assert "OFF, the node waits" in show(barred, cells, 30)[1]
+        assert "None may: this node waits" in " ".join(show(after(barred, Went("schedule")), cells, 30))
+        assert barred.needs == one.needs
+
     def test_of_a_host_says_which_and_why_it_is_silent(self, one):
         far = replace(one, node=replace(one.node, place=Place(hostname="rig4", number=2, count=6)))
         told = after(far, Unlinked("rig4: ssh: connect to host rig4 port 22: No route to host"))
@@ -294,7 +301,8 @@ class TestTheLineOfTime:
 
 class TestActivity:
     def test_flapping_is_one_entry_with_all_that_it_cost(self, story):
-        found = next(each for each in entries(story.node.events) if "times in" in each.folds[0].sentence)
+        told = (each for each in entries(story.node.events) if "times in" in each.folds[0].sentence)
+        found = next(each for each in told if each.event.kind is EventKind.DECISION_CHANGED)
         assert found.devices == ("gpu:4",)
         assert found.cost_s == pytest.approx(14 * 90, rel=0.01)
 

@@ -1,4 +1,4 @@
-"""The schedule as an agent keeps it: the week, what its guards see, other dates, and what changes next."""
+"""The schedule as it is shown: the week, what its guards see, other dates, what comes, and what comes of it."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from netmind_tui.model.agent import AgentInfo, PolicyStatus, Status
+from netmind_tui.model.contribution import Rung
 from netmind_tui.model.policy import (
     Exception_,
     Guard,
@@ -23,8 +24,9 @@ from netmind_tui.tui.action import read_keymap
 from netmind_tui.tui.demo_agent import DemoLink
 from netmind_tui.tui.frame import Size, picture
 from netmind_tui.tui.glyph import UNICODE
-from netmind_tui.tui.message import Moved, Ticked, Went
+from netmind_tui.tui.message import Focused, Moved, Ticked, Went
 from netmind_tui.tui.node_state import Linked, Termed, Unlinked
+from netmind_tui.tui.schedule_state import Layered, Pointed
 from netmind_tui.tui.screen import schedule
 from netmind_tui.tui.skin import ROLES
 from netmind_tui.tui.state import reduce
@@ -116,20 +118,26 @@ class TestTheWeek:
         monday = next(line for line in drawn if any("▸ Mon" in span.text for span in line))
         place = 0
         for span in monday:
-            if span.role == "chosen":
+            if span.role == "cursor":
                 break
             place += span.width
         assert span.text == "N"
         assert place == len("│ ") + 6 + 47
+        assert span.action == "cell 47+"
 
-    def test_says_how_much_of_a_week_is_painted_and_within_which_limits(self, show, one):
+    def test_says_which_letter_is_which_profile_and_within_which_limits(self, show, one):
         words = text_of(show(told(one), 100, 30))
-        assert "71 h of 168 painted" in words
-        assert "N night, 40 h a week: CPU 50 %, power cap 200 W" in words
-        assert "W weekend, 31 h a week: no limits" in words
+        assert "N night CPU 50 %, power cap 200 W W weekend" in words
+        beside = show(told(one), 80, 24)
+        assert beside[3].rstrip("│ ").endswith("N night")
+        assert beside[4].rstrip("│ ").endswith("CPU 50 %, power")
 
-    def test_explains_its_letters_where_there_is_no_room_for_more(self, show, one):
-        assert any("N night  W weekend" in line for line in show(told(one), 60, 20))
+    def test_has_a_small_letter_where_a_cell_is_painted_in_part(self, show, one):
+        odd = Window(days=(1,), start_minute=600, end_minute=610, profile="night")
+        state = after(told(one, replace(POLICY, windows=(*POLICY.windows, odd))), Pointed(48 + 20))
+        lines = show(state, 100, 30)
+        assert next(line for line in lines if "Tue" in line)[8 + 20] == "n"
+        assert any("N night, 10 of 30 min" in line for line in lines)
 
     def test_leaves_out_dates_that_are_over(self, show, one):
         words = text_of(show(told(one), 100, 30))
@@ -137,41 +145,34 @@ class TestTheWeek:
         assert "12-25 every year as Sun Christmas" in words
         assert "long over" not in words
 
-    def test_of_devices_with_windows_of_their_own_is_drawn_for_each(self, show, one):
+    def test_of_devices_with_windows_of_their_own_can_be_looked_at_apart(self, show, one):
         policy = Policy(
             zone="UTC",
             profiles=(
                 Profile(name="a", limits=Limits(devices=("gpu:0",))),
-                Profile(name="b", limits=Limits(devices=("gpu:1",))),
+                Profile(name="b", limits=Limits(devices=("cpu",))),
             ),
             windows=(
                 Window(days=(0,), start_minute=0, end_minute=600, profile="a"),
                 Window(days=(0,), start_minute=300, end_minute=900, profile="b"),
             ),
         )
-        lines = show(told(one, policy, ()), 100, 30)
-        assert sum("Mon" in line for line in lines) == 2
-        assert any("gpu:1" in line for line in lines)
+        state = told(one, policy, ())
 
-    @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-    def test_of_more_devices_than_there_is_room_for_counts_the_others(self, show, one, size):
-        names = [f"gpu:{number}" for number in range(6)]
-        policy = Policy(
-            zone="UTC",
-            profiles=tuple(Profile(name=name, limits=Limits(devices=(name,))) for name in names),
-            windows=tuple(Window(days=(0,), start_minute=0, end_minute=600, profile=name) for name in names),
-            guards=POLICY.guards,
-        )
-        lines = show(told(one, policy, refused="window 1: from: 25:00 is no time"), *size)
-        assert any("more: gpu:" in line and "gpu:5" in line for line in lines)
-        assert any("guards, now" in line for line in lines)
-        assert any("cpu-busy" in line for line in lines)
+        def monday(*messages):
+            return next(line for line in show(after(state, *messages), 100, 30) if "Mon" in line)[8:56]
 
-    def test_says_that_nothing_ever_runs_and_what_to_do(self, show, one):
+        assert monday() == "A" * 10 + "+" * 10 + "B" * 10 + "·" * 18
+        assert monday(Layered(("gpu:0",))) == "A" * 20 + "·" * 28
+        assert monday(Layered(("cpu",))) == "·" * 10 + "B" * 20 + "·" * 18
+        alone = show(after(state, Layered(("gpu:7",))), 100, 30)
+        assert any("gpu:7 to look at: esc shows all, to paint" in line for line in alone)
+
+    def test_without_a_window_can_be_painted(self, show, one):
         words = text_of(show(told(one, Policy(), (), text=None), 100, 30))
-        assert "Nothing ever runs" in words
-        assert "netmind schedule set FILE" in words
-        assert "no policy file: schedule.preset holds" in words
+        assert "# no profile · never" in words
+        assert "no policy file" in words
+        assert "runs 0 of 0 device-hours painted" in words
 
     def test_says_that_the_file_is_not_in_force(self, show, one):
         words = text_of(show(told(one, refused="policy.toml: window 1: from: 25:00 is no time"), 100, 30))
@@ -192,8 +193,26 @@ class TestTheGuards:
     def test_say_what_they_read_of_which_limit_and_where(self, show, one):
         words = text_of(show(told(one), 120, 40))
         assert "▲ cpu-busy 73 % by others, limit 30 % (kernel's CPU times)" in words
+        assert "✔ temperature 68 of 80, −6 °C (nvml)" in words
         assert "✔ exclusive none of them runs: steam, blender (process list)" in words
         assert "✔ battery this machine has none (power supply)" in words
+
+    def test_are_short_where_there_is_little_room(self, show, one):
+        words = text_of(show(told(one), 100, 30))
+        assert "✔ user-active 14 of 3 min" in words
+        assert "▲ cpu-busy 73 of 30 %" in words
+        assert "✔ disk 71.8 GiB, least 1.0" in words
+
+    def test_of_prices_read_no_tariff_until_there_is_one(self, show, one):
+        words = text_of(show(told(one), 100, 30))
+        assert "? price no tariff: waits for your answer" in words
+        assert "− profit no tariff" in words
+
+    def test_say_what_giving_way_means(self, show, one):
+        guards = (replace(POLICY.guards[0]), replace(POLICY.guards[2], give_way=Rung.SUSPEND))
+        words = text_of(show(told(one, replace(POLICY, guards=guards)), 100, 30))
+        assert "user-active → stop; memory free in 5 s" in words
+        assert "temperature → suspend; memory kept" in words
 
     @pytest.mark.parametrize(
         ("on_unknown", "was_known", "follows"),
@@ -218,15 +237,17 @@ class TestTheGuards:
         ]
         facts.append(replace(facts[0], device="gpu:4", denies=True, value="81 °C"))
         words = text_of(show(told(one, policy, tuple(facts)), 120, 40))
-        assert "▲ temperature gpu:4: 81 °C, limit 80 °C" in words
+        assert "▲ temperature gpu:4: 81 of 80, −6 °C" in words
         assert "✔ temperature gpu:0-3: 60–63 °C, limit 80 °C" in words
 
     def test_that_do_not_fit_are_reached_with_the_cursor(self, show, one):
-        state = told(one)
+        state = after(told(one), Focused("guards"))
         assert any("↑ ↓" in line and "more" in line for line in show(state, 60, 20))
         assert schedule.count(state, "guards") == 7
         below = show(after(state, Moved(box="guards", row=6)), 60, 20)
         assert any("exclusive" in line for line in below)
+        drawn = picture(after(state, Moved(box="guards", row=6)), Size(60, 20), UNICODE, read_keymap({}))
+        assert any(span.role == "chosen" and "exclusive" in span.text for line in drawn for span in line)
 
     def test_are_none_where_the_owner_has_none(self, show, one):
         assert "nothing takes a device away within its windows" in text_of(
@@ -237,10 +258,12 @@ class TestTheGuards:
 class TestWhatComes:
     def test_is_said_in_order_with_its_reasons(self, show, eight):
         story = after(eight, *DemoLink(now=lambda: NOW).news(), Ticked("14:42:31", 0.0, NOW), Went("schedule"))
-        lines = [line for line in show(story, 120, 40) if "outside every window" in line or "inside window" in line]
+        drawn = show(story, 120, 40)
+        start = next(row for row, line in enumerate(drawn) if "next 42 h" in line)
+        lines = [line for line in drawn[start:] if "outside every window" in line or "inside window" in line]
         assert "17:00" in lines[0]
         assert "░ idle gpu:0-6 outside every window " in lines[0]
-        assert "● contributing gpu:0-7 inside window cheap" in lines[-1]
+        assert "● contributing gpu:0-7 inside window cheap" in lines[2]
 
 
 def test_without_an_agent_it_says_so_and_how_to_start_one(show, one):

@@ -1,6 +1,7 @@
 """Every key and what it does, from the one registry: with the owner's own keys, searchable, and never cut."""
 
-from netmind_tui.tui.action import ACTIONS, SHOWN, Action, Keymap
+from netmind_tui.tui.action import ACTIONS, SHOWN, Keymap
+from netmind_tui.tui.action_base import Action
 from netmind_tui.tui.modal.finder import Entry, Finder
 from netmind_tui.tui.state import TITLES
 

@@ -17,6 +17,7 @@ from netmind_tui.tui.state import State
 
 EVENTS, YEAR = "events", "year"
 ALL = "all"
+_OF_WORK = ("work-", "workloads-", "memory-", "power-", "measuring-")
 KINDS: dict[str, frozenset[EventKind]] = {
     ALL: frozenset(EventKind),
     "decisions": frozenset({EventKind.DECISION_CHANGED}),
@@ -31,11 +32,11 @@ KINDS: dict[str, frozenset[EventKind]] = {
             EventKind.DRIVER_MISMATCH,
         }
     ),
-    "work": frozenset(each for each in EventKind if each.value.startswith(("work-", "memory-", "measuring-"))),
+    "work": frozenset(each for each in EventKind if each.value.startswith(_OF_WORK)),
     "agent": frozenset(
         each
         for each in EventKind
-        if each.value.startswith(("agent-", "clock-", "machine-", "zone-", "policy-", "guard-", "limits-"))
+        if each.value.startswith(("agent-", "clock-", "machine-", "node-", "zone-", "policy-", "guard-", "limits-"))
     ),
     "certificates": frozenset(each for each in EventKind if each.value.startswith("certificate-")),
     "trouble": frozenset(
@@ -45,6 +46,9 @@ KINDS: dict[str, frozenset[EventKind]] = {
             EventKind.AGENT_GAP,
             EventKind.POLICY_REFUSED,
             EventKind.GUARD_BLIND,
+            EventKind.WORK_UNHEALTHY,
+            EventKind.WORKLOADS_REFUSED,
+            EventKind.POWER_UNCAPPED,
             EventKind.CERTIFICATE_FAILED,
             EventKind.HOOK_FAILED,
             EventKind.JOURNAL_DEGRADED,

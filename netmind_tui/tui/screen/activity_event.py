@@ -2,11 +2,16 @@
 
 from datetime import datetime
 
+from netmind_tui.model.event import EventKind
+from netmind_tui.model.legible import legible
 from netmind_tui.tui.node_word import length
 from netmind_tui.tui.screen.event_line import Entry, sentence_of
 
 _WORDS = {"code": "reason code", "until": "until at most", "when": "ends", "lasted_s": "before that"}
 _LEFT_OUT = frozenset({"reason", "state", "devices"})
+_LINES = "last"
+"""The fact that is several lines: the last of what a workload wrote."""
+_RAN = frozenset({EventKind.WORK_ENDED})
 _MOMENTS = frozenset({"until", "from", "to"})
 
 
@@ -23,11 +28,14 @@ def facts(entry: Entry) -> list[tuple[str, str]]:
     prevention = next((each.prevention for each in events if each.prevention), None)
     if prevention is not None:
         found.append(("prevention", prevention))
+    words = _WORDS | {"lasted_s": "after"} if event.kind in _RAN else _WORDS
     found += [
-        (_WORDS.get(name, name.replace("_", " ")), _value(name, value))
+        (words.get(name, name.replace("_", " ")), _value(name, value))
         for name, value in event.data.items()
-        if name not in _LEFT_OUT and value not in (None, "")
+        if name not in _LEFT_OUT and name != _LINES and value not in (None, "")
     ]
+    told = [each for each in str(event.data.get(_LINES) or "").splitlines() if each.strip()]
+    found += [("" if place else "last lines", legible(each)) for place, each in enumerate(told)]
     found.append(("journal", f"event {event.id}" if event.id else "not written down yet"))
     return found
 

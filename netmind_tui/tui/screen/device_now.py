@@ -17,6 +17,9 @@ from netmind_tui.tui.state import BUSY_PCT, State
 
 NOT_SLOWED = "nothing slows it"
 _REMEMBERED_S = 30.0
+_READY = "ready"
+_ABOVE_WORK = frozenset({"measuring", "draining", "lost", "blocked", "offline"})
+"""States that say more than what work is there."""
 _NEAR_C = 5
 _GIB, _LEAST_GIB = 1 << 30, 0.1
 _FLOURISH = re.compile(r"\((?:R|TM|tm)\)| \d+-Core\b| Processor\b| CPU\b| @ .*$")
@@ -101,6 +104,8 @@ def word(state: State, device: Device, marks: dict[str, str]) -> Word:
         mark, role = given.mark, given.role
     if "sw_power_cap" in _reasons(own):
         return Word(mark, "power cap", role)
+    if given is not None and given.role == "contributing" and given.text != _READY:
+        return Word(mark, given.text, role)
     if own.gpu_util_pct is None:
         what = "in slices" if device.mig_enabled else "slice" if device.kind is DeviceKind.MIG else "unknown"
         return Word(mark, what, "dim")
@@ -115,8 +120,11 @@ def _given(state: State, device: Device, marks: dict[str, str]) -> Word | None:
     if decision is None:
         return None
     from netmind_tui.tui.node_word import ROLES, spoken  # noqa: PLC0415 - only where there is an agent
+    from netmind_tui.tui.screen.overview_work import word as work  # noqa: PLC0415 - as above
 
-    text = {"measuring": "measured", "contributing": "ready"}.get(decision.state.value, spoken(decision.state))
+    text = {"measuring": "measured", "contributing": _READY}.get(decision.state.value, spoken(decision.state))
+    if decision.state.value not in _ABOVE_WORK:
+        text = work(state, device) or text
     return Word(marks.get(decision.state.value, " "), text, ROLES[decision.state])
 
 

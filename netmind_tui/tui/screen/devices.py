@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from netmind_tui.model.device import Device, DeviceKind
 from netmind_tui.tui.glyph import Glyphs
 from netmind_tui.tui.picture import Box, Line, Span, beside, column, fit, framed, line, width, wrap
+from netmind_tui.tui.screen import device_work, work_log
 from netmind_tui.tui.screen.device_chart import choice_of_span, graphs, grid, spark
 from netmind_tui.tui.screen.device_facts import facts, facts_in_columns
 from netmind_tui.tui.screen.device_now import (
@@ -23,13 +24,14 @@ from netmind_tui.tui.screen.device_processes import (
     wanted_rows,
 )
 from netmind_tui.tui.state import State
+from netmind_tui.tui.work_page import LOG, WORK, command, could_work, of_host, opened_log, shown_log, workloads
 
 _WORDS_FROM, _WIDE_FROM = 78, 98
 _CHARTS_FROM_ROWS = 9
-_LEAST_FACTS, _LEAST_PROCESSES, _MOST_PROCESSES = 5, 3, 8
+_LEAST_FACTS, _LEAST_PROCESSES, _MOST_PROCESSES, _LEAST_FACTS_BESIDE_WORK = 5, 3, 8, 4
 _FIGURE, _LABEL, _HIGHEST = 20, 8, 4
 _NUMBER = 5
-_MARK, _WORD, _NARROW = 2, 11, 20
+_MARK, _WORD, _LONGEST_WORD, _NARROW = 2, 11, 18, 20
 _LEAST_CELLS = 42
 
 
@@ -45,27 +47,43 @@ def chosen(state: State) -> Device | None:
 
 
 def boxes(state: State) -> Sequence[str]:
-    """The list where there are several, the facts, and who computes on a GPU."""
+    """The list where there are several, the work, the facts, and who computes on a GPU; a log that is read alone."""
+    if opened_log(state) is not None:
+        return (LOG,)
     device = chosen(state)
     several = ("list",) if len(devices(state)) > 1 else ()
-    return (*several, "facts", *(("processes",) if device is not None and can_be_listed(state, device) else ()))
+    works = (WORK,) if device is not None and device_work.is_shown(state) else ()
+    listed = ("processes",) if device is not None and can_be_listed(state, device) else ()
+    return (*several, *works, "facts", *listed)
 
 
 def count(state: State, box: str) -> int:
-    """One row a device, a process, or a line of facts."""
+    """One row a device, a workload, a process, or a line of facts or of a log."""
     device = chosen(state)
+    if box == LOG:
+        log = shown_log(state)
+        return 0 if log is None else len(log.lines)
     if box == "list":
         return len(devices(state))
     if device is None:
         return 0
     if box == "processes":
         return len(processes_of(state, device))
+    if box == WORK:
+        return len(could_work(state, device))
     return len(_told(state, device, _LEAST_CELLS))
 
 
 def opened(state: State, box: str, row: int) -> str | None:
-    """From the list on to what it shows."""
-    return "focus facts" if box == "list" else None
+    """From the list on to what it shows; a workload's log."""
+    if box == "list":
+        return f"focus {WORK if device_work.is_shown(state) else 'facts'}"
+    device = chosen(state)
+    found = could_work(state, device) if box == WORK and device is not None else ()
+    if row >= len(found):
+        return None
+    own = found[row].instance
+    return f"open-log {found[row].name} {own.key if own is not None else ''}".rstrip()
 
 
 def ends_processes(state: State) -> bool:
@@ -75,17 +93,26 @@ def ends_processes(state: State) -> bool:
 
 
 def twin(state: State) -> str:
-    """What shows the device as text."""
-    device = chosen(state)
+    """What shows the device as text, or its log; on its work, what the key does that stops or starts it."""
+    device, log = chosen(state), opened_log(state)
+    if log is not None:
+        name, device_of = log[0], (log[1] or "").partition("@")[2]
+        return f"netmind workload logs {name}{f' --device {device_of}' if device_of else ''}{of_host(state)}"
+    if device is not None and device_work.is_shown(state) and state.view.focus.get("devices") == WORK:
+        return command(state)
     return "netmind info" if device is None else f"netmind info --device {device.id}"
 
 
 def body(state: State, cells: int, rows: int, glyphs: Glyphs) -> Sequence[Line]:
-    """The list at the left, the device at the right."""
+    """The list at the left, the device at the right; a log that is read over both."""
+    if opened_log(state) is not None:
+        return work_log.page(state, cells, rows, glyphs)
     focus = state.view.focus.get("devices", boxes(state)[0])
+    focus = focus if focus in boxes(state) else boxes(state)[0]
     device = chosen(state)
     if device is None:
-        waiting = [line(Span("looking at the machine", "dim"))]
+        gone = state.node.silence if state.node.place.hostname else ""
+        waiting = wrap(f"no device is known: {gone}" if gone else "looking at the machine", cells - 4, "dim")
         return framed(Box("facts", line(Span("devices", "title")), waiting), cells, rows, glyphs, focused=True)
     if len(devices(state)) == 1:
         return _device(state, device, cells, rows, glyphs, focus)
@@ -99,7 +126,9 @@ def body(state: State, cells: int, rows: int, glyphs: Glyphs) -> Sequence[Line]:
 def _list_cells(state: State, cells: int) -> int:
     """The width of the list: as wide as its words where there is room, or else as its names."""
     names = max(len(_name(device)) for device in devices(state))
-    wide = 4 + _MARK + names + 1 + _WORD
+    there = workloads(state)
+    work = max((len(each.name) for each in there.workloads), default=0) if there is not None else 0
+    wide = 4 + _MARK + names + 1 + min(_LONGEST_WORD, max(_WORD, work + 2))
     return wide if cells >= _WIDE_FROM else min(wide, _NARROW) if cells >= _WORDS_FROM else 4 + _MARK + names + 2
 
 
@@ -118,10 +147,11 @@ def _list(state: State, cells: int, rows: int, glyphs: Glyphs, *, focused: bool)
         name, wish = _name(device), f"row list {place}"
         mark = column(glyphs.marks["chosen"] if place == here else " ", _MARK, "key", action=wish)
         spans = [mark, Span(name, "chosen" if place == here else "text", wish)]
-        if device.kind is not DeviceKind.CPU:
+        if device.kind is not DeviceKind.CPU or state.node.decision(device.id) is not None:
             said = word(state, device, glyphs.said)
-            has_room = len(said.spoken) <= cells - 4 - _MARK - names - 1
-            words = said.spoken if has_room else said.mark
+            left = cells - 4 - _MARK - names - 1
+            cut = column(said.spoken, left).text if left >= _WORD else said.mark
+            words = said.spoken if len(said.spoken) <= left else cut
             spans.append(Span(" " * (names + 1 - len(name)) + words, said.role, wish))
         lines.append(tuple(spans))
     legend = line(Span(f"{first + 1}–{min(len(found), first + room)} of {len(found)}", "dim"))
@@ -130,26 +160,36 @@ def _list(state: State, cells: int, rows: int, glyphs: Glyphs, *, focused: bool)
 
 
 def _device(state: State, device: Device, cells: int, rows: int, glyphs: Glyphs, focus: str) -> list[Line]:
-    """Now, what it is, and who computes on it, one below the other."""
+    """Now, its work, what it is, and who computes on it, one below the other."""
     told = _told(state, device, cells - 4, glyphs)
-    with_processes = can_be_listed(state, device)
+    with_processes, with_work = can_be_listed(state, device), device_work.is_shown(state)
     below = min(_MOST_PROCESSES, wanted_rows(state, device)) if with_processes else 0
-    below = max(_LEAST_PROCESSES, min(below, rows // 4)) if with_processes else 0
-    now_rows = _now_rows(state, device, rows - below, len(told))
+    below = max(_LEAST_PROCESSES, min(below, rows // (5 if with_work else 4))) if with_processes else 0
+    work_rows = _work_rows(state, device, cells, rows) if with_work else 0
+    now_rows = _now_rows(state, device, rows - below - work_rows, len(told), with_work=with_work)
     drawn = _now(state, device, cells, now_rows, glyphs)
-    facts_rows = rows - below - now_rows
+    if with_work:
+        drawn += device_work.work(state, device, cells, work_rows, glyphs, focused=focus == WORK)
+    facts_rows = rows - below - work_rows - now_rows
     drawn += _facts(state, told, cells, facts_rows, glyphs, focused=focus == "facts")
     if with_processes:
         drawn += processes(state, device, cells, below, glyphs, focused=focus == "processes")
     return drawn
 
 
-def _now_rows(state: State, device: Device, room: int, told: int) -> int:
+def _work_rows(state: State, device: Device, cells: int, rows: int) -> int:
+    """The rows of its work: all that it wants up to a third, for what it does matters more than what it is."""
+    wanted = device_work.wanted_rows(state, device, cells)
+    return max(device_work.LEAST_ROWS, min(wanted, rows // 3))
+
+
+def _now_rows(state: State, device: Device, room: int, told: int, *, with_work: bool) -> int:
     """The rows of what it does now: what the facts leave, but room for one line a chart."""
     if reason_for_silence(state, device) is not None:
         return min(_LEAST_FACTS, room)
     least = 2 + len(graphs(state, device))
-    return max(min(least, room - _LEAST_FACTS), room - told - 2)
+    least_facts = _LEAST_FACTS_BESIDE_WORK if with_work else _LEAST_FACTS
+    return max(min(least, room - least_facts), room - told - 2)
 
 
 def _now(state: State, device: Device, cells: int, rows: int, glyphs: Glyphs) -> list[Line]:

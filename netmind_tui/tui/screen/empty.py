@@ -77,8 +77,10 @@ class Empty:
 
 
 def _silence(state: State) -> str:
-    """That an agent which is there, or should be on another machine, does not answer; nothing where none runs here."""
+    """Why no agent answers that is there, or may not be, or should be on another machine; nothing where none runs."""
     node, host = state.node, state.node.place.hostname
+    if node.barred and node.is_absent:
+        return f"{node.silence[:1].upper()}{node.silence[1:]}."
     if host:
         why = node.silence.removeprefix(f"{host}: ")
         return f"{host} does not answer: {why}" if why else f"{host} is being reached."

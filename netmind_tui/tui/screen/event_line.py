@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from netmind_tui.model.event import Event, EventKind
+from netmind_tui.model.event import Event, EventKind, beside_device
 from netmind_tui.model.selector import ranges
 from netmind_tui.node.journal.fold import Fold, fold
 from netmind_tui.tui.glyph import Glyphs
@@ -16,6 +16,7 @@ from netmind_tui.tui.state import State
 
 _DEVICE = 8
 _TOGETHER = timedelta(seconds=2)
+_MARKS = {"dim": "dot", "good": "pass"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def event_line(entry: Entry, cells: int, glyphs: Glyphs, now: datetime | None) -
     """One of them; with what it cost at the right where there is room."""
     event = entry.event
     state, role = event_sign(event)
-    sign = glyphs.states[state] if state is not None else glyphs.marks["dot" if role == "dim" else "warn"]
+    sign = glyphs.states[state] if state is not None else glyphs.marks[_MARKS.get(role, "warn")]
     at = datetime.fromisoformat(event.at).astimezone()
     is_today = now is None or at.date() == now.astimezone().date()
     who = ranges(entry.devices)
@@ -119,7 +120,7 @@ def _plain(event: Event) -> str:
         reason = str(event.data.get("reason", event.sentence))
         reason = reason.removeprefix(f"{device} is ").removeprefix(f"{device} ")
         sentence = reason if reason.startswith(said) else f"{said}: {reason}"
-    return sentence.removeprefix(f"{device} ").removeprefix(f"{device}: ").removesuffix(f" of {device}")
+    return beside_device(sentence, device).removesuffix(f" of {device}")
 
 
 def _is_same(one: Fold, other: Fold) -> bool:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from netmind_tui.model.candidate import FIRST_COMMAND
 from netmind_tui.model.device import Device
 from netmind_tui.model.quantity import duration, gibibytes
 from netmind_tui.model.selector import ranges
@@ -205,7 +206,8 @@ def _schedule(state: State, cells: int, glyphs: Glyphs) -> list[Line]:
         )
     elif status is not None:
         then = "It holds while there is no policy.toml. The agent that runs reads it when it is started again."
-    return [*wrap(words, cells, "strong"), *wrap(then, cells)]
+    what = f"A workload is a program which runs as the agent's user; one to try: {FIRST_COMMAND}."
+    return [*wrap(words, cells, "strong"), *wrap(f"{then} {what}", cells)]
 
 
 def _presets(state: State) -> Sequence[Choice]:

@@ -6,8 +6,9 @@ from netmind_tui.tui.glyph import Glyphs
 from netmind_tui.tui.picture import Box, Line, Span, beside, fit, framed, line, wrap
 from netmind_tui.tui.screen.device_chart import choice_of_span, graphs, grid
 from netmind_tui.tui.screen.device_facts import facts, facts_in_columns
-from netmind_tui.tui.screen.device_now import reason_for_silence, short_name, silence_words, word
+from netmind_tui.tui.screen.device_now import Word, reason_for_silence, short_name, silence_words, word
 from netmind_tui.tui.screen.overview_card import figures, more
+from netmind_tui.tui.screen.overview_needs import shortened
 from netmind_tui.tui.screen.overview_node import waiting
 from netmind_tui.tui.screen.overview_order import of_cards
 from netmind_tui.tui.state import State
@@ -16,7 +17,7 @@ LEAST_ROWS = 7
 """Rows of a card below which it hides what matters: four figures and the clock."""
 _SILENT_ROWS = 4
 _TORN = 12  # cells that may stay empty at the end of a line, because a word has no room there
-_LEFT, _CHART_FROM, _LEAST_CHART = 46, 74, 2
+_LEFT, _CHART_FROM, _LEAST_CHART, _OPENS = 46, 74, 2, 18
 
 
 def least_rows(state: State) -> int:
@@ -64,7 +65,8 @@ def card(
 ) -> list[Line]:
     """One device in a frame: figures at the left, histories at the right, or below where it is narrow."""
     inner, height = cells - 4, max(0, rows - 2)
-    said = word(state, device, glyphs.said) if device.kind is not DeviceKind.CPU else None
+    has_word = device.kind is not DeviceKind.CPU or state.node.decision(device.id) is not None
+    said = word(state, device, glyphs.said) if has_word else None
     title = line(
         Span(device.id, "title", f"open {device.id}"),
         Span(f"  {short_name(device)}", "strong"),
@@ -76,7 +78,7 @@ def card(
         lines += [(), *facts_in_columns(facts(state, device), inner)] if height > len(lines) + 1 else []
     else:
         lines = _beside(state, device, inner, height, glyphs)
-    below = line(Span(legend, "dim")) if legend else line(Span(said.spoken.strip(), said.role)) if said else ()
+    below = line(Span(legend, "dim")) if legend else _stands(state, device, said, inner - _OPENS) if said else ()
     opens = line(Span("enter", "key"), Span(" device", "dim"))
     return framed(
         Box("devices", title, lines, keys=() if is_silent else choice_of_span(state), legend=below, more=opens),
@@ -85,6 +87,21 @@ def card(
         glyphs,
         focused=focused,
     )
+
+
+def _stands(state: State, device: Device, said: Word, cells: int) -> Line:
+    """What it does now; with the work that does it, or why there is none, in whole clauses."""
+    told = Span(said.spoken.strip(), said.role)
+    if state.node.decision(device.id) is None:
+        return (told,)
+    from netmind_tui.tui.screen import overview_work  # noqa: PLC0415 - only where there is an agent
+
+    more = shortened(overview_work.clause(state, device), cells)
+    if not more:
+        return (told,)
+    # Where the word is about the work, the clause says the same and more.
+    is_same = said.text == overview_work.word(state, device)
+    return line(Span(f"{said.mark} {more}", said.role)) if is_same else line(told, Span(f" · {more}", "dim"))
 
 
 def _beside(state: State, device: Device, cells: int, height: int, glyphs: Glyphs) -> list[Line]:

@@ -83,9 +83,11 @@ def row(state: State, device: Device, cells: int, glyphs: Glyphs, *, chosen: boo
     """One device, in so many lines: its figures, and below them what else there is to say of it."""
     has = columns(cells)
     head = _head(state, device, has, glyphs, chosen=chosen)
-    if device.kind is DeviceKind.CPU:
+    if device.kind is DeviceKind.CPU and state.node.decision(device.id) is None:
         return _processor(state, device, line(*head, column("", _WORD)), cells, glyphs)
     spoken = word(state, device, glyphs.said)
+    if device.kind is DeviceKind.CPU:
+        return _processor(state, device, line(*head, column(spoken.spoken, _WORD, spoken.role)), cells, glyphs)
     now = line(*head, column(spoken.spoken, _WORD, spoken.role))
     if reason_for_silence(state, device) is not None:
         now = line(*now, " " * _GAP)

@@ -20,7 +20,7 @@ _QUIET = frozenset({Absence.LOST, Absence.ASLEEP})
 
 def said(state: State, device: Device, own: DeviceSample) -> list[Line]:
     """The clock and what keeps it down, slices, users, fan and link, and what was measured; the most telling first."""
-    parts = []
+    parts = [line(Span(words, "warn")) for words in _work(state, device) if words]
     if own.sm_clock_mhz is not None:
         top = "" if device.sm_clock_max_mhz is None else f" of {thousands(device.sm_clock_max_mhz)}"
         clock = Span(f"{thousands(own.sm_clock_mhz)}{top} MHz", "dim")
@@ -35,6 +35,15 @@ def said(state: State, device: Device, own: DeviceSample) -> list[Line]:
     if figures:
         parts.append(line(Span(f"measured {figures}", "dim")))
     return parts
+
+
+def _work(state: State, device: Device) -> list[str]:
+    """Why it has no work although it may, and what fails there again and again."""
+    if state.node.decision(device.id) is None:
+        return []
+    from netmind_tui.tui.screen.overview_work import clause, is_ready, troubled  # noqa: PLC0415 - only where an agent is
+
+    return [clause(state, device)] if is_ready(state, device) else [troubled(state, device)]
 
 
 def packed(parts: Sequence[Line], cells: int, rows: int) -> list[Line]:

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from netmind_tui.model.contribution import Contribution
+from netmind_tui.model.event import EventKind
 from netmind_tui.model.timeline import Timeline
 from netmind_tui.tui.glyph import Glyphs
 from netmind_tui.tui.node_word import length
@@ -25,9 +26,29 @@ def since(state: State, cells: int, rows: int, glyphs: Glyphs) -> list[Line]:
         title = f"since you last looked, {length((now - start).total_seconds())} ago" if looked is not None else title
         told = state.node.timeline
         lines = [fit(each, inner) for each in _totals(told, start, now)] if told is not None else []
+        freed = _freed(state, start)
+        shown = next((each for each in freed if len(each) <= inner), freed[-1] if freed else "")
+        lines += [fit(line(Span(shown, "good")), inner)] if shown else []
     lines += event_lines(state, inner, max(0, rows - 2 - len(lines)), glyphs)
     more = line(Span("7", "key", "go activity"), Span(" activity", "dim", "go activity"))
     return framed(Box("since", line(Span(title, "title")), lines, more=more), cells, rows, glyphs)
+
+
+def _freed(state: State, start: datetime) -> tuple[str, ...]:
+    """How soon the memory of a card was its owner's again, of several times at the longest; the longest form first."""
+    found = [
+        float(seconds)
+        for each in state.node.events
+        if each.kind is EventKind.MEMORY_FREED
+        and isinstance(seconds := each.data.get("seconds"), int | float)
+        and datetime.fromisoformat(each.at) >= start
+    ]
+    if not found:
+        return ()
+    again = f"GPU memory was yours again {'with' if len(found) > 1 else ''}in {max(found):.1f} s"
+    if len(found) > 1:
+        return f"{again} of being asked for, {len(found)} times", f"{again}, {len(found)} times", again
+    return f"GPU memory was yours again {found[0]:.1f} s after it was asked for", again
 
 
 def _totals(told: Timeline, start: datetime, now: datetime) -> list[Line]:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from netmind_tui.model.candidate import at_work
 from netmind_tui.model.decision import Decision
 from netmind_tui.model.device import DeviceKind
 from netmind_tui.tui.glyph import Glyphs
@@ -9,6 +10,7 @@ from netmind_tui.tui.node_word import ROLES, clock_words, length, spoken
 from netmind_tui.tui.picture import Box, Line, Span, fit, line
 from netmind_tui.tui.screen import overview_node, time_line
 from netmind_tui.tui.state import State
+from netmind_tui.tui.work_page import workloads
 
 _BORDERS, _TIME, _WHY, _MACHINE = 2, 2, 2, 2
 
@@ -62,8 +64,14 @@ def _why(state: State, cells: int, glyphs: Glyphs) -> list[Line]:
         return [(), ()]
     reason = decision.reason
     more = f"; {reason.when}" if reason.when else f" ({reason.evidence})" if reason.evidence else ""
-    why = line(Span("why    ", "dim"), f"{reason.sentence}{more}")
+    why = line(Span("why    ", "dim"), f"{_work(state, decision)}{reason.sentence}{more}")
     return [fit(why, cells), fit(line(Span("then   ", "dim"), *_then(state, decision, now, glyphs)), cells)]
+
+
+def _work(state: State, decision: Decision) -> str:
+    """The work that there is, before why that may be; why there is none is the reason itself."""
+    found = at_work(workloads(state), decision.device)
+    return f"{found.name} {found.word}: " if found is not None else ""
 
 
 def _then(state: State, decision: Decision, now: datetime, glyphs: Glyphs) -> Line:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from netmind_tui.model.contribution import Contribution
 from netmind_tui.model.timeline import DeviceLine, Span
@@ -36,7 +37,10 @@ class Cell:
     @property
     def has_news(self) -> bool:
         """Whether a device was lost or blocked just then."""
-        return any(each.state in _LOUD and each.span.start >= self.start for each in self.pieces)
+        return any(self._is_news(each) for each in self.pieces)
+
+    def _is_news(self, piece: Piece) -> bool:
+        return piece.state in _LOUD and piece.span.start >= self.start
 
     @property
     def most(self) -> Contribution | None:
@@ -46,10 +50,9 @@ class Cell:
 
     @property
     def state(self) -> Contribution | None:
-        """What most devices do; what is loud of any device comes first. ``None`` where nothing is known."""
-        states = [each.state for each in self.pieces]
-        loud = next((each for each in states if each in _LOUD), None)
-        return loud or self.most
+        """What most devices do; what became loud just then comes first. ``None`` where nothing is known."""
+        news = next((each.state for each in self.pieces if self._is_news(each)), None)
+        return news or self.most
 
 
 def cells_of(lines: Sequence[DeviceLine], start: datetime, end: datetime, count: int) -> list[Cell]:
@@ -57,10 +60,14 @@ def cells_of(lines: Sequence[DeviceLine], start: datetime, end: datetime, count:
     if count <= 0 or end <= start:
         return []
     step = (end - start) / count
+    return cells_between(lines, [start + number * step for number in range(count + 1)])
+
+
+def cells_between(lines: Sequence[DeviceLine], edges: Sequence[datetime]) -> list[Cell]:
+    """Cells from one of these moments to the next; one without length has nothing in it."""
     found = []
     places = [0] * len(lines)
-    for number in range(count):
-        since, until = start + number * step, start + (number + 1) * step
+    for since, until in pairwise(edges):
         pieces = []
         for at, line in enumerate(lines):
             while places[at] < len(line.spans) and line.spans[places[at]].end <= since:
