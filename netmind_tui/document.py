@@ -17,6 +17,7 @@ T = TypeVar("T")
 # class is, and not the class itself: importing all of them costs each command that prints one 20 ms.
 SCHEMAS = {
     "agent": "control:Greeting",
+    "backup": "backup:Backup",
     "bench": "measurement:Run",
     "catalog": "plan:CatalogDocument",
     "certificate": "certificate:Certificate",
@@ -31,6 +32,7 @@ SCHEMAS = {
     "history": "comparison:HistoryDocument",
     "identity": "identity:NodeIdentity",
     "info": "info:Info",
+    "intervals": "metering:Intervals",
     "lease": "control:Lease",
     "measurement": "measurement:MeasurementDocument",
     "node-status": "control:NodeStatus",
@@ -40,6 +42,7 @@ SCHEMAS = {
     "profiles": "requirement:ProfilesDocument",
     "recording": "recording:RecordingHeader",
     "result": "result:Result",
+    "retirement": "backup:Retirement",
     "rollup": "control:Rollup",
     "sample": "info:SampleDocument",
     "status": "agent:Status",
@@ -47,6 +50,9 @@ SCHEMAS = {
     "validation": "requirement:Validation",
     "verification": "verification:Verification",
     "why": "agent:Why",
+    "workload-log": "workload:WorkloadLog",
+    "workloads": "workload:WorkloadsStatus",
+    "workloads-check": "workload:WorkloadsCheck",
 }
 
 
@@ -64,8 +70,21 @@ def document_class(name: str) -> type:
 
 
 def encode(document: object) -> bytes:
-    """A document as JSON on one line, in UTF-8."""
-    return msgspec.json.encode(document)
+    """A document as JSON on one line, in UTF-8; what of a path or a name is no text is replaced by ``?``."""
+    try:
+        return msgspec.json.encode(document)
+    except UnicodeEncodeError:
+        return msgspec.json.encode(_in_unicode(msgspec.to_builtins(document)))
+
+
+def _in_unicode(value: Any) -> Any:  # noqa: ANN401 - any nesting of JSON's values
+    if isinstance(value, str):
+        return value.encode(errors="replace").decode()
+    if isinstance(value, list):
+        return [_in_unicode(each) for each in value]
+    if isinstance(value, dict):
+        return {_in_unicode(key): _in_unicode(each) for key, each in value.items()}
+    return value
 
 
 def encode_pretty(document: object) -> str:

@@ -4,17 +4,29 @@ import json
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
 import pytest
 
 from netmind_tui.document import SCHEMAS, schema
+from netmind_tui.model.workload import InstanceStatus, WorkloadsStatus, WorkloadStatus
 from netmind_tui.node.control.route import ROUTES
 from netmind_tui.node.control.server import Bounds
 from netmind_tui.node.exposition import as_prometheus
 
 TEXT = (Path(__file__).parents[1] / "assets/agent-api.md").read_text()
+WORKLOADS = WorkloadsStatus(
+    workloads=(
+        WorkloadStatus(
+            name="boinc",
+            instances=(
+                InstanceStatus(key="boinc", devices=("gpu:0",), restarts=1, metered_s=8.0, energy_j=9.0, freed_s=2.1),
+            ),
+        ),
+    )
+)
 EXAMPLES = re.findall(r"```sh\n(.*?)```\n```json\n(.*?)```", TEXT, re.DOTALL)
 
 
@@ -55,6 +67,6 @@ def test_every_parameter_is_mentioned():
 
 
 def test_every_metric_that_is_listed_exists(agent):
-    metrics = as_prometheus(agent.on_loop(agent.node.status()))
+    metrics = as_prometheus(replace(agent.on_loop(agent.node.status()), workloads=WORKLOADS))
     for name in re.findall(r"`(netmind_[a-z_]+)`", TEXT):
         assert f"{name}{{" in metrics or f"\n{name} " in metrics, name

@@ -12,6 +12,7 @@ from netmind_tui.model.info import Info, SampleDocument, Tool
 from netmind_tui.model.problem import Problem
 from netmind_tui.model.reading import Absence
 from netmind_tui.model.sample import DeviceSample, HostSample
+from netmind_tui.model.workload import WorkloadsStatus
 
 SAMPLE = SampleDocument(
     at="2026-01-01T00:00:00.000Z", host=HostSample(cpu_util_pct=1.5), devices=(DeviceSample(device="gpu:0"),)
@@ -116,3 +117,9 @@ def test_documents_validate_and_damaged_ones_do_not(name, document):
 def test_an_unknown_schema_offers_the_nearest():
     with pytest.raises(Problem, match="did you mean sample"):
         schema("sampel")
+
+
+def test_a_path_that_is_no_text_is_told_as_far_as_it_can_be():
+    told = WorkloadsStatus(path="/home/\udcff/w.toml")
+    assert json.loads(encode(told))["path"] == "/home/?/w.toml"
+    assert "/home/?/w.toml" in encode_pretty(told)

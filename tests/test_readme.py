@@ -7,6 +7,7 @@ import pytest
 import typer
 
 from netmind_tui.bench.catalog import open_catalog
+from netmind_tui.cli import selftest
 from netmind_tui.cli.main import made
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.finding import Status
@@ -19,6 +20,12 @@ TUI_OPTIONS = {
     option
     for action in tui_parser()._actions
     for option in action.option_strings
+    if option.startswith("--") and option != "--help"
+}
+SELFTEST_OPTIONS = {
+    option
+    for parameter in typer.main.get_command(selftest.made()).params
+    for option in parameter.opts
     if option.startswith("--") and option != "--help"
 }
 COMMANDS = typer.main.get_command(made()).commands
@@ -56,9 +63,15 @@ def test_every_option_of_the_interface_is_described_in_its_section(option):
     assert f"`{option}" in section
 
 
+@pytest.mark.parametrize("option", sorted(SELFTEST_OPTIONS))
+def test_every_option_of_the_self_test_is_described_in_its_section(option):
+    section = README.split("### `netmind-selftest`", 1)[1].split("\n### ", 1)[0]
+    assert f"`{option}" in section
+
+
 def test_no_option_is_described_that_does_not_exist():
     described = set(re.findall(r"`(--[a-z-]+)", README))
-    known = {option for _, option in OPTIONS} | TUI_OPTIONS
+    known = {option for _, option in OPTIONS} | TUI_OPTIONS | SELFTEST_OPTIONS
     assert described - known <= {"--golden", "--install-completion"}
 
 

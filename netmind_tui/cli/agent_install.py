@@ -57,6 +57,8 @@ def install(
             diagnostics.warn(planned.refused)
         return ExitCode.OK
     _check_free()
+    if not system:  # the unit of the system has folders of its own
+        _check_at_home()
     _ask("Write this and do that?", yes=yes)
     apply(planned, run_program)
     diagnostics.say("netmind: the agent runs; netmind status shows what it does, netmind agent logs what it says")
@@ -120,6 +122,18 @@ def _show(plan: "Plan", *, dry_run: bool) -> None:
         diagnostics.say(f"netmind: is there already, just so: {plan.path}")
     for words in plan.then:
         diagnostics.say(f"netmind: {would} run: {shlex.join(words)}")
+
+
+def _check_at_home() -> None:
+    """Refuse where the agent would end at once: the node waits, or retired.
+
+    Raises:
+        Problem: it did.
+    """
+    from netmind_tui.certify.bar import check_may_write  # noqa: PLC0415 - rare
+    from netmind_tui.paths import identity_dir  # noqa: PLC0415 - rare
+
+    check_may_write(identity_dir())
 
 
 def _check_free() -> None:

@@ -22,7 +22,8 @@ def be_agent() -> int:
     """Run until a signal ends it; the code to end with.
 
     Raises:
-        Problem: it cannot begin: another one runs, or its files or its socket cannot be there.
+        Problem: it cannot begin: another one runs, its files or its socket cannot be there, or the node is at home on
+            another machine.
     """
     logging.basicConfig(handlers=[_Warnings()], level=logging.WARNING, force=True)
     try:

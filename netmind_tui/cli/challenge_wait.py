@@ -48,8 +48,8 @@ def wait(wishes: Wishes) -> ExitCode:
     """Wait for calls and answer them, until there were enough or this is stopped.
 
     Raises:
-        Problem: the URL, the run, the key or the devices cannot be used. A challenger that is away, or answers
-            nonsense, is waited for.
+        Problem: the URL, the run, the key or the devices cannot be used, or the node retires meanwhile. A challenger
+            that is away, or answers nonsense, is waited for.
     """
     if not is_ever_within(wishes.seconds, wishes.within):
         words = f"--seconds {wishes.seconds}: no span of --within is as long, so no challenge could ever begin"
@@ -71,6 +71,7 @@ def wait(wishes: Wishes) -> ExitCode:
             time.sleep(asking.again_s)
             continue
         done += 1
+        identity.signing_key(written(datetime.now(UTC)))  # the node may have retired while this waited
         taken = _answered(node, key, wishes, scope, word)
         if taken is not None:
             passed += 1

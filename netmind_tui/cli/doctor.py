@@ -14,6 +14,7 @@ from netmind_tui.model.exit import ExitCode, foremost
 if TYPE_CHECKING:
     from netmind_tui.bench.doctor import Examination
     from netmind_tui.model.doctor import Diagnosis
+    from netmind_tui.model.finding import Finding
 
 _SETUP_FORMATS = (Format.TABLE, Format.JSON, Format.MARKDOWN)
 _FORMATS = (*_SETUP_FORMATS, Format.JUNIT, Format.PROMETHEUS)
@@ -66,11 +67,24 @@ def _examine(names: list[str], *, deep: bool) -> "Examination":
     from netmind_tui.bench.doctor import examine, try_dispatch  # noqa: PLC0415 - see doctor
     from netmind_tui.probe.gpu import GpuProbe  # noqa: PLC0415 - see doctor
 
-    try_out = try_dispatch if deep else None
+    try_out, more = try_dispatch if deep else None, _barred()
     if not GpuProbe.library_found():
-        return examine(None, names, try_out=try_out)
+        return examine(None, names, more=more, try_out=try_out)
     with GpuProbe() as probe:
-        return examine(probe, names, try_out=try_out)
+        return examine(probe, names, more=more, try_out=try_out)
+
+
+def _barred() -> "tuple[Finding, ...]":
+    """That the node may neither sign nor write here, where that is so."""
+    from netmind_tui.certify.bar import bar_seen  # noqa: PLC0415 - see doctor
+    from netmind_tui.model.finding import Action, Finding, Status  # noqa: PLC0415 - see doctor
+    from netmind_tui.paths import identity_dir  # noqa: PLC0415 - see doctor
+
+    bar = bar_seen(identity_dir())
+    if bar is None:
+        return ()
+    title = f"No agent may run here: {bar.sentence}"
+    return (Finding(id="node-barred", title=title, status=Status.WARN, remediation=bar.mend, action=Action.ASK_OWNER),)
 
 
 def _render(diagnosis: "Diagnosis", chosen: Format, path: Path | None, *, setup: bool) -> str:

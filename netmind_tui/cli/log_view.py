@@ -8,7 +8,7 @@ from rich.text import Text
 
 from netmind_tui.cli.harmless import harmless
 from netmind_tui.cli.page import Page, printed
-from netmind_tui.model.event import Event, EventKind
+from netmind_tui.model.event import Event, EventKind, beside_device, has_failed
 from netmind_tui.node.journal.fold import fold
 
 _STYLES = {
@@ -19,6 +19,10 @@ _STYLES = {
     EventKind.JOURNAL_DEGRADED: "yellow",
     EventKind.POLICY_REFUSED: "yellow",
     EventKind.GUARD_BLIND: "yellow",
+    EventKind.WORK_UNHEALTHY: "yellow",
+    EventKind.WORKLOADS_REFUSED: "yellow",
+    EventKind.POWER_UNCAPPED: "yellow",
+    EventKind.MEMORY_FREED: "green",
 }
 
 
@@ -41,7 +45,7 @@ def log_table(events: Iterable[Event], now: datetime, page: Page) -> str:
         table.add_row(
             f"{at:%H:%M:%S}",
             each.first.device or "",
-            Text(_without(each.sentence, each.first.device), style=_STYLES.get(each.first.kind, "")),
+            Text(beside_device(each.sentence, each.first.device), style=_style(each.first)),
         )
     return printed([table], page)
 
@@ -50,9 +54,8 @@ def log_line(event: Event) -> str:
     """An event as one line of a stream."""
     clean = harmless(event)
     at = datetime.fromisoformat(clean.at).astimezone()
-    return f"{at:%Y-%m-%d %H:%M:%S}  {clean.device or '-':<8}  {_without(clean.sentence, clean.device)}"
+    return f"{at:%Y-%m-%d %H:%M:%S}  {clean.device or '-':<8}  {beside_device(clean.sentence, clean.device)}"
 
 
-def _without(sentence: str, device: str | None) -> str:
-    """A sentence beside its device's name, which it need not begin with again."""
-    return sentence.removeprefix(f"{device} ") if device else sentence
+def _style(event: Event) -> str:
+    return "yellow" if has_failed(event) else _STYLES.get(event.kind, "")

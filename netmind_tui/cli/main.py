@@ -17,6 +17,7 @@ from netmind_tui.model.problem import Problem, Stopped
 
 COMMANDS = (
     "agent",
+    "backup",
     "bench",
     "certify",
     "challenge",
@@ -30,7 +31,9 @@ COMMANDS = (
     "log",
     "pause",
     "record",
+    "restore",
     "resume",
+    "retire",
     "schedule",
     "schema",
     "status",
@@ -38,6 +41,7 @@ COMMANDS = (
     "validate",
     "verify",
     "why",
+    "workload",
 )
 _TOGETHER = dict.fromkeys(("contribute", "finish", "pause", "resume", "stop"), "override")
 """The modules that are not named like their command."""
@@ -94,11 +98,16 @@ def run() -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Run one command and return its exit code; every known trouble becomes one sentence on stderr."""
+    """Run one command and return its exit code."""
+    return ended(made(_needed(arguments)), arguments, "netmind")
+
+
+def ended(app: typer.Typer, arguments: list[str], name: str) -> int:
+    """Run a command line and return its exit code; every known trouble becomes one sentence on stderr."""
     _listen()
     prepare_streams()
     try:
-        outcome = made(_needed(arguments))(arguments, prog_name="netmind", standalone_mode=False)
+        outcome = app(arguments, prog_name=name, standalone_mode=False)
     except Problem as problem:
         diagnostics.fail(problem.sentence)
         return problem.code

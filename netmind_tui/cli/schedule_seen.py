@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from netmind_tui.model.contribution import Contribution
-from netmind_tui.model.device import Device, DeviceKind
+from netmind_tui.model.device import Device
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.override import Override
 from netmind_tui.model.policy import Policy
@@ -64,17 +63,11 @@ def seen(client: "Client | None") -> Seen:
 
 
 def _of_status(status: "Status") -> Seen:
-    lost = {
-        each.device: each.reason.sentence
-        for each in (status.decisions.devices if status.decisions else ())
-        if each.state is Contribution.LOST
-    }
-    devices = tuple(
-        Device(id=each.device, kind=DeviceKind(each.device.partition(":")[0]), uuid=each.uuid, name=each.name)
-        for each in status.devices
+    from netmind_tui.model.seen import devices_in, facts_in  # noqa: PLC0415 - see above
+
+    return Seen(
+        devices=devices_in(status), states=facts_in(status), facts=status.facts, overrides=status.overrides
     )
-    states = tuple(DeviceFact(device=each.id, uuid=each.uuid, lost=lost.get(each.id)) for each in devices)
-    return Seen(devices=devices, states=states, facts=status.facts, overrides=status.overrides)
 
 
 def _own_devices() -> tuple[Device, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from netmind_tui.model.agent import Status
+from netmind_tui.model.candidate import running
 from netmind_tui.model.contribution import Contribution
 from netmind_tui.model.decision import Decision
 from netmind_tui.model.override import Override
@@ -42,7 +43,7 @@ def headline(status: Status) -> str:
     """The node in one line: its state, how many devices share it, until when, and why."""
     node = status.agent.node if status.agent is not None else "this machine"
     if status.decisions is None:
-        return f"· {node}: no decision yet" if status.offline is None else f"· {node}: offline"
+        return f"· {node}: no decision yet" if status.offline is None else f"· {node}: offline{_barred(status)}"
     whole = status.decisions.node
     devices = status.decisions.devices
     sign = SIGNS[whole.state][0]
@@ -58,13 +59,15 @@ def headline(status: Status) -> str:
 
 
 def one_line(status: Status) -> str:
-    """The node for a prompt or a status bar: ``● 6/8 · 2.41 kW · ✖ gpu:5``."""
+    """The node for a prompt or a status bar: ``● 6/8 · boinc · 2.41 kW · ✖ gpu:5``."""
     if status.decisions is None:
-        return "· offline"
+        return f"· offline{_barred(status)}"
     devices = status.decisions.devices
     working = _in(devices, Contribution.CONTRIBUTING)
     state = Contribution.CONTRIBUTING if working else status.decisions.node.state
     parts = [f"{SIGNS[state][0]} {len(working)}/{len(devices)}"]
+    works = running(status.workloads)
+    parts += [works] if works else []
     drawn = (
         [each.power_draw_w for each in status.sample.devices if each.power_draw_w is not None] if status.sample else []
     )
@@ -97,6 +100,10 @@ def ends(decision: Decision, now: datetime) -> str:
     """Until when a decision holds, as far as that is known."""
     moment = decision.until or decision.reason.until
     return "" if moment is None else when(moment, now)
+
+
+def _barred(status: Status) -> str:
+    return f", {status.barred}" if status.barred else ""
 
 
 def _in(devices: Sequence[Decision], state: Contribution) -> list[str]:

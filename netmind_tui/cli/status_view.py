@@ -7,6 +7,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from netmind_tui.cli import work_word
 from netmind_tui.cli.fleet import Answered
 from netmind_tui.cli.page import MIDDLE, NARROW, Page, printed
 from netmind_tui.cli.state_word import SIGNS, ends, headline, one_line, override_words, watts, when
@@ -78,6 +79,9 @@ def _devices(status: Status, width: int) -> Table:
             cells.insert(2, Text(f"since {since}" if since else "", style="dim"))
             cells.append(Text(_now(samples.get(device.device))))
         reason = decision.reason.sentence if decision is not None and decision.reasons else ""
+        works = work_word.on_device(status, device.device, decision)
+        is_told = decision is not None and decision.reasons and decision.reason.code == work_word.NO_WORK
+        reason = works if works and is_told else ": ".join(each for each in (works, reason) if each)
         name = f"{device.name}: " if device.name and width >= MIDDLE and not reason else ""
         grid.add_row(*cells, Text(f"{name}{reason}" if reason else (device.name or "")))
     return grid
@@ -94,6 +98,8 @@ def _now(sample: DeviceSample | None) -> str:
 def _facts(status: Status) -> Iterator[tuple[str, Text]]:
     for sentence in status.warnings:
         yield "warning", Text(sentence, style="red")
+    for words, style in work_word.rows(status):
+        yield "work", Text(words, style=style)
     for each in status.overrides:
         yield "override", Text(override_words(each, status.at), style="cyan")
     for question in status.questions:

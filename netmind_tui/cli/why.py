@@ -34,7 +34,14 @@ def why(
     try:
         with open_line(host) as client:
             asked = None if device is None else expanded([device])[0]
-            _print(client.why(asked, moment), json=json, now=now)
+            found = client.why(asked, moment)
+            if moment is None:
+                from dataclasses import replace  # noqa: PLC0415 - see above
+
+                from netmind_tui.cli.work_word import sentences  # noqa: PLC0415 - see above
+
+                found = replace(found, work=sentences(client.status(), asked))
+            _print(found, json=json, now=now)
             return ExitCode.OK
     except NoAgent as none:
         if host is not None or not none.is_absent:
@@ -58,12 +65,14 @@ def _print(document: "Why", *, json: bool, now: datetime) -> None:
 
 
 def words(document: "Why", now: datetime, width: int) -> str:
-    """One paragraph, then the reasons by rank, each with what would lift it."""
+    """One paragraph, then what works, then the reasons by rank, each with what would lift it."""
     from netmind_tui.cli.state_word import when  # noqa: PLC0415 - see above
 
     is_then = document.is_past or document.is_future
     told = f"{when(document.at, now)}: {document.sentence}" if is_then else document.sentence
     lines = textwrap.wrap(told.rstrip(".") + ".", width)
+    for each in document.work:
+        lines += textwrap.wrap(f"{each}.", width, initial_indent=" ·  ", subsequent_indent="    ")
     for rank, reason in enumerate(document.reasons, 1):
         parts = [f"{reason.sentence} ({reason.code})"]
         if reason.until is not None:

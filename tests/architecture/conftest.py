@@ -34,6 +34,7 @@ atexit.register(tell)
 _ENTRIES = {
     "netmind": "from netmind_tui.cli.main import run; run()",
     "netmind-tui": "from netmind_tui.tui.main import run; run()",
+    "netmind-selftest": "from netmind_tui.cli.selftest import run; run()",
 }
 
 

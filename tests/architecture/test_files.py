@@ -79,6 +79,14 @@ def test_a_key_leaves_its_file_and_nothing_else(start, home):
     assert _made(home) == [".local/share/netmind/identity/node.pem"]
 
 
+def test_a_backup_leaves_its_file_and_the_beginning_of_the_nodes_stay(start, home):
+    (home / "words").write_text("correct horse battery\n")
+    (home / "words").chmod(0o600)
+    assert start("backup", str(home / "a"), "--passphrase-file", str(home / "words")).code == 0
+    made = {".local/share/netmind/identity/node.pem", ".local/share/netmind/identity/stay.json", "a", "words"}
+    assert set(_made(home)) == made
+
+
 def test_a_validation_leaves_its_run_with_what_that_came_to_and_the_baseline_that_was_asked_for(start, home):
     start("validate", "cpu-runner", "--device", "cpu", "--write-baseline", str(home / "base.json"))
     made = set(_made(home)) - {"base.json"}  # a run that was disturbed becomes none

@@ -18,7 +18,7 @@ DOORS = {
     "onnxruntime": ["bench/worker"],
     "psutil": ["probe/host.py"],
     "pynvml": ["probe/nvml.py"],
-    "tomlkit": ["config/edit.py", "node/policy/edit.py"],
+    "tomlkit": ["config/edit.py", "node/policy/edit.py", "node/work/edit.py"],
     "textual": ["tui/"],
 }
 STREAMS = {
@@ -51,6 +51,9 @@ STREAMS = {
         ["schedule", "show", "--json"],
         ["schedule", "preview", "--json"],
         ["schedule", "explain", "--json"],
+        ["workload", "list", "--json"],
+        ["workload", "add", "a", "--devices", "cpu", "--", "true"],
+        ["workload", "check", "--json"],
         ["agent", "install", "--system", "--dry-run"],
         ["agent", "uninstall"],
     ],
@@ -70,6 +73,16 @@ def test_reading_settings_loads_nothing_that_only_writing_needs(start, home):
         done = start(*arguments)
         assert "tomlkit" not in done.loaded, done.stderr
     assert "tomlkit" in start("config", "set", "alias.big", "gpu").loaded
+
+
+def test_putting_a_node_into_a_file_and_taking_it_out_load_nothing_heavy(start, home):
+    (home / "words").write_text("correct horse battery\n")
+    (home / "words").chmod(0o600)
+    words = ("--passphrase-file", str(home / "words"))
+    for arguments in (("backup", "a"), ("restore", "--check", "a"), ("restore", "a", "--force")):
+        done = start(*arguments, *words)
+        assert done.code == 0, done.stderr
+        assert not done.loaded & (HEAVY | {"aiohttp", "tomlkit"})
 
 
 def test_asking_what_happened_loads_nothing_heavy_and_no_server(start):
@@ -121,6 +134,13 @@ def test_the_parent_of_a_benchmark_never_loads_the_runtime(start):
     assert done.code == 0, done.stderr
     assert done.document["measurements"][0]["value"] > 0
     assert not done.loaded & {"onnxruntime", "textual", "pynvml"}
+
+
+def test_the_parent_of_the_self_test_never_loads_the_runtime_nor_numbers(start):
+    done = start("--for", "1s", "--load", "1", script="netmind-selftest")
+    assert done.code == 0, done.stderr
+    assert "checked and right" in done.stdout
+    assert not done.loaded & HEAVY
 
 
 def test_a_benchmark_without_a_runtime_says_what_is_missing(start):

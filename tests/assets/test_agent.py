@@ -110,5 +110,5 @@ def test_what_helps_under_windows_is_what_install_prints():
 
 def test_what_is_left_out_of_the_units_is_left_out():
     left_out = re.findall(r"^\| `(\w+)` \| ", TEXT.split("| left out |")[1].split("\n\n")[0], re.MULTILINE)
-    assert len(left_out) == 5
+    assert len(left_out) == 6
     assert [name for name in left_out for unit in UNITS if f"\n{name}=" in unit] == []

@@ -15,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from netmind_tui.model.contribution import Contribution
 from netmind_tui.model.override import OverrideKind
+from netmind_tui.model.workload import InstanceStatus, WorkloadsStatus, WorkloadStatus, WorkState
 from netmind_tui.node.exposition import as_prometheus
 from netmind_tui.probe.recording import RecordingSource
 
@@ -35,7 +36,9 @@ ASKED = {
 @pytest.fixture(scope="module")
 def metrics(agents):
     """Every metric of an agent on a machine with eight cards, with the labels of each."""
-    status = asyncio.run(agents.MadeNode().status())
+    node = agents.MadeNode()
+    node.work = workloads()
+    status = asyncio.run(node.status())
     decisions = status.decisions
     status = replace(
         status,
@@ -49,6 +52,15 @@ def metrics(agents):
         for each in family.samples:
             found.setdefault(each.name, set()).update(each.labels)
     return found
+
+
+def workloads():
+    """A workload that crashed on one card and gave back another."""
+    instances = (
+        InstanceStatus(key="boinc@gpu:0", devices=("gpu:0",), failures=4, restarts=4, metered_s=8.0, energy_j=9.0),
+        InstanceStatus(key="boinc@gpu:1", devices=("gpu:1",), state=WorkState.RUNNING, freed_s=2.1),
+    )
+    return WorkloadsStatus(workloads=(WorkloadStatus(name="boinc", instances=instances),))
 
 
 def sample():
@@ -78,7 +90,7 @@ def test_states_and_overrides_are_those_that_there_are(name):
             word for words in re.findall(rf'\b{label}=~?"([a-z|-]+)"', ASKED[name]) for word in words.split("|") if word
         }
 
-    assert named("status") <= set(Contribution)
+    assert named("status") <= {*Contribution, *WorkState}
     assert named("kind") <= set(OverrideKind)
 
 

@@ -1,6 +1,7 @@
 """Waiting for a call: what is said, how long until it is asked again, and how the command ends."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,12 +12,14 @@ from netmind_tui.certify.challenge.message import Call
 from netmind_tui.certify.challenge.node import FoundWrong, Node
 from netmind_tui.certify.challenge.store import Store
 from netmind_tui.certify.refused import Refused
+from netmind_tui.certify.stay import first_stay, keep_stay
 from netmind_tui.cli import challenge_wait
 from netmind_tui.cli.challenge_wait import Asking, Wishes
 from netmind_tui.cli.challenged import challenged
 from netmind_tui.cli.output import Format
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.problem import Problem
+from netmind_tui.paths import identity_dir
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 WISHES = Wishes(
@@ -168,6 +171,17 @@ class TestHowItEnds:
     def test_with_1_where_the_proof_was_found_wrong(self, wait):
         done = wait(FoundWrong("challenge", "the challenger found the proof wrong: row 3"))
         assert (done.code, "row 3" in done.err, done.out) == (1, True, "")
+
+    def test_with_3_once_the_node_left_meanwhile(self, wait, monkeypatch):
+        asked = challenge_wait.open_node
+
+        def open_node(*arguments):
+            keep_stay(identity_dir(), replace(first_stay("2026-11-23T06:00:00.000Z"), began=None))
+            return asked(*arguments)
+
+        monkeypatch.setattr(challenge_wait, "open_node", open_node)
+        done = wait("never taken")
+        assert (done.code, "this node waits" in done.err) == (3, True)
 
     def test_with_1_where_none_could_be_taken(self, wait):
         assert wait(Gone("nobody answers"), Problem("gpu:0 is busy", ExitCode.UNMEASURED)).code == 1

@@ -404,6 +404,9 @@ def test_with_an_agent_its_devices_and_its_word_count(box, kept):
     shown = box("schedule", "preview", "--device", "gpu:1", "--json").document
     assert [line["device"] for line in shown["devices"]] == ["gpu:1"]
     assert box("schedule", "explain", "--at", "23:00").out.count("gpu:0-1") == 1
+    outside = box("schedule", "explain", "--at", "12:00").out
+    assert "outside every window of gpu:0-1" in outside
+    assert "gpu:0 " not in outside
 
 
 def test_a_policy_that_changed_at_the_agent_meanwhile_is_not_written_over(box, kept, written, monkeypatch):
