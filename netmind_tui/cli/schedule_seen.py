@@ -65,9 +65,7 @@ def seen(client: "Client | None") -> Seen:
 def _of_status(status: "Status") -> Seen:
     from netmind_tui.model.seen import devices_in, facts_in  # noqa: PLC0415 - see above
 
-    return Seen(
-        devices=devices_in(status), states=facts_in(status), facts=status.facts, overrides=status.overrides
-    )
+    return Seen(devices=devices_in(status), states=facts_in(status), facts=status.facts, overrides=status.overrides)
 
 
 def _own_devices() -> tuple[Device, ...]:

@@ -69,8 +69,8 @@ class Question:
 class Status:
     """``GET /v1/status``, ``netmind status --json``.
 
-    Without an agent ``agent`` is ``None`` and ``offline`` says how to start one; ``barred`` says in a few words why none
-    may run: the node waits, or retired.
+    Without an agent ``agent`` is ``None`` and ``offline`` says how to start one; ``barred`` says in a few words why
+    none may run: the node waits, or retired.
 
     ``warnings`` are sentences about the agent itself: that what was said is not remembered because the disk is full,
     that a stopped device is still measured.
