@@ -10,6 +10,7 @@ import pytest
 
 _AGENT = (sys.executable, "-c", "from netmind_tui.entry import netmind; netmind()", "agent", "run")
 _POLICY = 'zone = "UTC"\n[[window]]\ndays = ["daily"]\nfrom = "00:00"\nto = "24:00"\n'
+_WORK = '[workload.steady]\ncommand = ["sleep", "3600"]\ndevices = ["cpu"]\n'
 _TRIES = 1500
 
 
@@ -18,6 +19,10 @@ def agent(tmp_path):
     """An agent that answers, and where; its home is that of the window."""
     socket, policy = tmp_path / "r" / "agent.sock", tmp_path / "policy.toml"
     policy.write_text(_POLICY)
+    work = tmp_path / "config" / "netmind" / "workloads.toml"
+    work.parent.mkdir(parents=True, exist_ok=True)
+    work.write_text(_WORK)
+    work.chmod(0o600)
     own = {
         "HOME": str(tmp_path),
         "XDG_CONFIG_HOME": str(tmp_path / "config"),
@@ -35,7 +40,7 @@ def agent(tmp_path):
             time.sleep(0.01)
         yield process, {"NETMIND_SOCKET": str(socket)}
     finally:
-        process.kill()
+        process.terminate()
         process.communicate()
 
 

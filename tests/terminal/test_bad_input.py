@@ -164,7 +164,7 @@ def test_a_disk_that_fills_up_ends_the_recording_and_not_the_view(window, tmp_pa
     shown.shows("the recording ended: cannot write")
     shown.shows("not recorded")
     shown.type("4")
-    shown.shows("Nothing runs for others")
+    shown.shows("the coming week")
     shown.shows("not recorded")
     shown.type("q")
     assert shown.end() == 2
@@ -236,7 +236,7 @@ def test_a_hung_driver_says_for_how_long_and_the_rest_lives(card):
     shown.wait(lambda: _row(shown, "gpu:2") not in ("", before), "said for how long")
     assert "idle" in _row(shown, "gpu:3")
     shown.type("4")
-    shown.shows("Nothing runs for others")
+    shown.shows("the coming week")
     shown.type("1")
     trouble.unlink()
     shown.wait(lambda: "idle" in _row(shown, "gpu:2"), "came back")
