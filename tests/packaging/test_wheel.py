@@ -77,7 +77,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel):
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
     assert {name.split("/")[0].partition("-")[0] for name in names} == {"netmind_tui"}
-    assert not [name for name in names if "test" in name or "__pycache__" in name]
+    assert not [name for name in names if "tests/" in name or "/test_" in name or "__pycache__" in name]
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert {"netmind_tui/tui/demo.jsonl.gz", "netmind_tui/tui/demo_run.json.gz"} <= set(names)
 

@@ -76,7 +76,7 @@ def test_a_signal_that_was_ignored_from_outside_stays_so(replay):
     window = replay(prepare=_ignore_hang_up)
     window.process.send_signal(signal.SIGHUP)
     window.type("4")
-    window.shows("the coming week")
+    window.shows("Nothing runs for others")
 
 
 def test_a_crash_gives_the_terminal_back_and_says_what_it_was(replay):

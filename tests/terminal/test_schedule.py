@@ -80,7 +80,7 @@ def paint_and_take_back(shown):
     button(shown, 32, at(2, 11.5))
     button(shown, 0, at(2, 11.5), "m")
     shown.shows("✎ 8 cells not saved")
-    assert row(shown, 2) == "·" * 16 + "E" * 8 + "·" * 24
+    shown.wait(lambda: row(shown, 2) == "·" * 16 + "E" * 8 + "·" * 24, "painted the row")
     shown.shows("change since saved +4 h")
     shown.shows("148 of 148")
     button(shown, 0, at(2, 8))
@@ -145,7 +145,7 @@ def test_the_week_is_painted_explained_saved_and_kept_to(window, agent):
     shown.type("4")
     shown.shows("in force by the agent")
     shown.shows("144 of 144")
-    assert row(shown, 2) == "·" * 48
+    shown.wait(lambda: row(shown, 2) == "·" * 48, "drew the row")
     paint_and_take_back(shown)
     explain(shown)
     save(shown, policy)

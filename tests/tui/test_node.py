@@ -284,6 +284,27 @@ class TestTheLineOfTime:
         first, last = cells_of((line,), NOW, NOW + timedelta(hours=1), 2)
         assert (first.state, last.state, last.has_news) == (Contribution.CONTRIBUTING, Contribution.LOST, True)
 
+    def test_what_is_lost_for_long_is_said_once_and_does_not_hide_what_the_others_do(self):
+        hour = timedelta(hours=1)
+        lost = DeviceLine(
+            device="gpu:0",
+            spans=(
+                self.span(0 * hour, 1 * hour, Contribution.IDLE),
+                self.span(1 * hour, 3 * hour, Contribution.LOST),
+                self.span(3 * hour, 4 * hour, Contribution.LOST),
+            ),
+        )
+        others = [
+            DeviceLine(device=f"gpu:{n}", spans=(self.span(0 * hour, 4 * hour, Contribution.IDLE),)) for n in (1, 2)
+        ]
+        found = cells_of((lost, *others), NOW, NOW + 4 * hour, 4)
+        assert [cell.state for cell in found] == [
+            Contribution.IDLE,
+            Contribution.LOST,
+            Contribution.IDLE,
+            Contribution.IDLE,
+        ]
+
     def test_its_height_is_how_many_contribute(self, story):
         above, hours = time_line.drawn(story, 96, UNICODE, cursor=False)
         assert {width(above), width(hours)} == {96}

@@ -14,11 +14,12 @@ _LOUD = frozenset({Contribution.LOST, Contribution.BLOCKED})
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What one device did in a cell: its state, why, and for how many seconds of it."""
+    """What one device did in a cell: its state, and why; ``is_news``: it was lost or blocked just then."""
 
     device: str
     state: Contribution
     span: Span
+    is_news: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,7 @@ class Cell:
     @property
     def has_news(self) -> bool:
         """Whether a device was lost or blocked just then."""
-        return any(self._is_news(each) for each in self.pieces)
-
-    def _is_news(self, piece: Piece) -> bool:
-        return piece.state in _LOUD and piece.span.start >= self.start
+        return any(each.is_news for each in self.pieces)
 
     @property
     def most(self) -> Contribution | None:
@@ -51,7 +49,7 @@ class Cell:
     @property
     def state(self) -> Contribution | None:
         """What most devices do; what became loud just then comes first. ``None`` where nothing is known."""
-        news = next((each.state for each in self.pieces if self._is_news(each)), None)
+        news = next((each.state for each in self.pieces if each.is_news), None)
         return news or self.most
 
 
@@ -74,7 +72,8 @@ def cells_between(lines: Sequence[DeviceLine], edges: Sequence[datetime]) -> lis
                 places[at] += 1
             span = _ruling(line.spans[places[at] :], since, until)
             if span is not None:
-                pieces.append(Piece(line.device, span.state, span))
+                is_news = span.state in _LOUD and span.start >= since and _begins(line.spans, span)
+                pieces.append(Piece(line.device, span.state, span, is_news))
         found.append(Cell(since, until, tuple(pieces)))
     return found
 
@@ -91,3 +90,9 @@ def _ruling(spans: Sequence[Span], since: datetime, until: datetime) -> Span | N
         if part > longest:
             best, longest = span, part
     return best
+
+
+def _begins(spans: Sequence[Span], span: Span) -> bool:
+    """Whether it was otherwise before, and not the same for another reason."""
+    place = spans.index(span)
+    return place > 0 and (spans[place - 1].state is not span.state or spans[place - 1].end < span.start)

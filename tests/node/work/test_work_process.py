@@ -131,6 +131,7 @@ def test_a_child_stands_goes_on_is_stopped_and_ends_with_its_agent(box):
     box.client.stop_workload("job")
     box.until(lambda: box.instance().state is WorkState.NONE)
     assert alive(pids) == set()
+    box.until(lambda: box.told(EventKind.WORK_ENDED))  # it is told once it is on the disk
     assert box.told(EventKind.WORK_ENDED)[-1].data["how"] == "killed"
     assert box.instance().waits == "job is stopped by you"
     box.client.start_workload("job")
