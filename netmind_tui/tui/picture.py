@@ -38,7 +38,8 @@ class Span:
     @property
     def width(self) -> int:
         """Its cells."""
-        return cell_len(self.text)
+        text = self.text
+        return len(text) if text.isascii() else cell_len(text)
 
 
 Line = tuple[Span, ...]

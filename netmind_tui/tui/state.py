@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from netmind_tui.model.device import Device, DeviceKind, Driver
 from netmind_tui.model.doctor import Diagnosis
@@ -16,6 +17,7 @@ from netmind_tui.tui.first_run_page import FirstRun
 from netmind_tui.tui.history import History, own
 from netmind_tui.tui.node_page import Node, questions_of, work_needs_of
 from netmind_tui.tui.notice import Notices
+from netmind_tui.tui.same import Same
 from netmind_tui.tui.schedule_page import Schedule
 from netmind_tui.tui.settings_state import Settings
 
@@ -125,14 +127,22 @@ class State:
         What an agent asks comes before that; what is wrong with work, or to be known of the certificate, comes after.
         """
         found = self.diagnosis.findings if self.diagnosis is not None else self.machine_findings
-        wrong = tuple(each for each in found if each.status in (Status.FAIL, Status.ERROR, Status.WARN))
-        work = work_needs_of(self.node)
-        return (*questions_of(self.node), *wrong, *work, *needs_of(self.cert, self.renew_before))
+        return _needs(Same(found), Same(self.node), Same(self.cert), self.settings.config.renew_before_s)
 
     @property
     def renew_before(self) -> timedelta:
         """How long before its end a certificate is to be made anew."""
         return timedelta(seconds=self.settings.config.renew_before_s)
+
+
+@lru_cache(2)
+def _needs(
+    findings: Same[tuple[Finding, ...]], node: Same[Node], cert: Same[Cert], renew_before_s: float
+) -> tuple[Finding, ...]:
+    """Worked out once a picture: each device's row asks."""
+    wrong = tuple(each for each in findings.value if each.status in (Status.FAIL, Status.ERROR, Status.WARN))
+    certified = needs_of(cert.value, timedelta(seconds=renew_before_s))
+    return (*questions_of(node.value), *wrong, *work_needs_of(node.value), *certified)
 
 
 def reduce(state: State, message: told.Message) -> State:
