@@ -730,6 +730,16 @@ def test_the_meter_hears_of_each_change_at_the_moment_that_the_journal_has(crew)
     crew(story, BOINC)
 
 
+def test_what_its_end_takes_is_metered_apart_from_its_work(crew):
+    async def story(life, yard):
+        await life.run.say(OverrideKind.STOP, "gpu:0")
+        await settle(life)
+        mine = [each[1] for each in yard.meter.told if each[0] == "gpu:0"]
+        assert mine == [Activity.READY, Activity.WORK, Activity.ENDING, None]
+
+    crew(story, BOINC)
+
+
 def test_a_device_outside_of_every_window_is_not_ready(crew):
     async def story(life, yard):
         await life.looks(1, step_s=3601.0)
