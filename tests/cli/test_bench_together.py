@@ -118,7 +118,8 @@ def test_the_card_that_is_eight_per_cent_slow_is_found(begin):
     ]
     (finding,) = [each for each in run["findings"] if each["id"] == "slower-than-peers"]
     assert finding["device"] == "gpu:5"
-    assert H2D in finding["actual"]
+    # Both directions of card 5 are slow by the same eight per cent; which is said first is the noise's.
+    assert H2D in finding["actual"] or D2H in finding["actual"]
 
 
 def test_they_work_at_the_same_time_unless_asked_otherwise(begin):

@@ -21,6 +21,7 @@ from netmind_tui.certify.moment import written
 from netmind_tui.certify.node_key import NodeKey
 from netmind_tui.certify.refused import Refused
 from netmind_tui.certify.stay import first_stay, machine_digest, read_stay, retired_path, stay_bytes, way_on
+from netmind_tui.database import Kind, copy
 from netmind_tui.model.backup import Backup, Member, Stay
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.problem import Problem
@@ -37,7 +38,6 @@ from netmind_tui.node.backup.layout import (
     Layout,
     can_be_member,
 )
-from netmind_tui.node.database import Kind, copy
 from netmind_tui.node.journal.reader import Reader
 
 _PIECE = 1 << 20

@@ -11,6 +11,7 @@ from pathlib import Path
 from netmind_tui.certify.bar import UNFINISHED
 from netmind_tui.certify.moment import written
 from netmind_tui.certify.stay import machine_digest, read_retired, read_retirement, read_stay, stay_bytes
+from netmind_tui.database import open_for_reading
 from netmind_tui.model.backup import Member, Stay
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.problem import Problem
@@ -20,7 +21,6 @@ from netmind_tui.node.backup.layout import RETIRED, STAY, STORE_PARTS, STORES, L
 from netmind_tui.node.backup.move import HIDDEN, Move, Plan, carry_out, clear, make_folders, mend
 from netmind_tui.node.backup.opened import Opened
 from netmind_tui.node.backup.told import tell_restored
-from netmind_tui.node.database import open_for_reading
 
 _SPARE_BYTES = 64 << 20
 _OFFERED = 3

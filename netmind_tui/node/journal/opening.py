@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+from netmind_tui.aside import found_or_begun
 from netmind_tui.model.event import Event
-from netmind_tui.node.aside import found_or_begun
 from netmind_tui.node.journal.store import Journal
 
 

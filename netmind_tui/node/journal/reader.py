@@ -6,8 +6,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from netmind_tui.database import explained, open_for_reading
 from netmind_tui.model.event import Event, EventKind
-from netmind_tui.node.database import explained, open_for_reading
 from netmind_tui.node.journal.query import select_events, select_last
 from netmind_tui.node.journal.row import event_of
 from netmind_tui.node.journal.table import JOURNAL

@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from netmind_tui.database import Unwritten, explained, make, open_for_writing, transaction
 from netmind_tui.model.event import Event, EventKind
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.problem import Problem
 from netmind_tui.node.agent.clock import stamp
-from netmind_tui.node.database import Unwritten, explained, make, open_for_writing, transaction
 from netmind_tui.node.journal.backlog import Backlog
 from netmind_tui.node.journal.query import matches
 from netmind_tui.node.journal.reader import Reader

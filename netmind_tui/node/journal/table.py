@@ -1,6 +1,6 @@
 """The tables of the journal's file, and what keeps them honest: nothing is changed, and only the oldest goes."""
 
-from netmind_tui.node.database import Kind
+from netmind_tui.database import Kind
 
 _CREATE = (
     """CREATE TABLE event (

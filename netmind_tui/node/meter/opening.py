@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from netmind_tui.node.aside import Found, found_or_begun
+from netmind_tui.aside import Found, found_or_begun
 from netmind_tui.node.meter.store import Store
 
 NAME = "meter.db"

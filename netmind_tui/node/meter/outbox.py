@@ -5,8 +5,8 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
+from netmind_tui.database import Unwritten
 from netmind_tui.model.metering import Interval
-from netmind_tui.node.database import Unwritten
 from netmind_tui.node.meter.piece import Checkpoint
 
 _log = logging.getLogger(__name__)

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from netmind_tui.database import damaged, explained, open_for_reading
 from netmind_tui.model.metering import Activity, CutBy, EnergyMethod, Interval, Intervals, Sum
 from netmind_tui.model.problem import Problem
-from netmind_tui.node.database import damaged, explained, open_for_reading
 from netmind_tui.node.meter.dial import SLOT_MS, moment_of, wall_ms
 from netmind_tui.node.meter.row import COLUMNS, JOINED, interval_of
 from netmind_tui.node.meter.table import METERING

@@ -10,13 +10,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from netmind_tui import document
+from netmind_tui.aside import put_aside
 from netmind_tui.bench.lock import DeviceHeldError, LockError, held
-from netmind_tui.model.exit import ExitCode
-from netmind_tui.model.metering import Interval
-from netmind_tui.model.problem import Problem
-from netmind_tui.node.agent.clock import stamp
-from netmind_tui.node.aside import put_aside
-from netmind_tui.node.database import (
+from netmind_tui.database import (
     Connection,
     Unwritten,
     copied,
@@ -27,6 +23,10 @@ from netmind_tui.node.database import (
     put_there,
     transaction,
 )
+from netmind_tui.model.exit import ExitCode
+from netmind_tui.model.metering import Interval
+from netmind_tui.model.problem import Problem
+from netmind_tui.node.agent.clock import stamp
 from netmind_tui.node.meter.dial import wall_ms
 from netmind_tui.node.meter.piece import Checkpoint
 from netmind_tui.node.meter.reader import Reader

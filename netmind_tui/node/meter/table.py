@@ -1,6 +1,6 @@
 """The tables of the metered intervals: small rows, never changed, and what is open beside them."""
 
-from netmind_tui.node.database import Kind
+from netmind_tui.database import Kind
 
 _CREATE = (
     # One opening of the file for writing; its random word makes names unique, whatever is copied or begun anew.

@@ -15,6 +15,7 @@ from netmind_tui.certify.bar import check_may_write
 from netmind_tui.certify.envelope import seal
 from netmind_tui.certify.moment import written
 from netmind_tui.certify.stay import read_stay
+from netmind_tui.database import Kind, make
 from netmind_tui.model.backup import Began, Member
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.problem import Problem
@@ -25,7 +26,6 @@ from netmind_tui.node.backup.layout import BACKUP_TYPE
 from netmind_tui.node.backup.opened import opened
 from netmind_tui.node.backup.restore import look_through, mend_unfinished
 from netmind_tui.node.backup.retire import retire
-from netmind_tui.node.database import Kind, make
 
 NEVER = ("cache/", "state/agent/work/", "state/agent/power.json", "state/agent/journal.db-", "state/runs/.part")
 

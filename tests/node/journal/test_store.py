@@ -211,7 +211,7 @@ def test_on_a_full_disk_events_wait_in_memory_and_are_written_when_there_is_room
 
 
 def test_memory_is_bounded_while_nothing_can_be_written(journal, made, path, monkeypatch):
-    monkeypatch.setattr("netmind_tui.node.database._BUSY_MS", 0)
+    monkeypatch.setattr("netmind_tui.database._BUSY_MS", 0)
     journal._waits._events = type(journal._waits._events)(maxlen=20)
     journal._writer.execute("PRAGMA busy_timeout = 0")
     with raw(path) as other:

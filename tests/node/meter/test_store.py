@@ -17,11 +17,11 @@ from pathlib import Path
 
 import pytest
 
+from netmind_tui.database import Unwritten
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.metering import Activity, CutBy, EnergyMethod, Interval
 from netmind_tui.model.problem import Problem
 from netmind_tui.node.agent.clock import Moment
-from netmind_tui.node.database import Unwritten
 from netmind_tui.node.meter import opening, outbox
 from netmind_tui.node.meter import store as store_module
 from netmind_tui.node.meter.meter import Meter
