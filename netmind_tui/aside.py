@@ -12,7 +12,7 @@ from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.problem import Problem
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made there, its owner's alone
-_PARTS = ("", "-wal", "-shm")
+_PARTS = ("", "-wal", "-shm", "-journal")
 
 
 class Stored(Protocol):
@@ -76,10 +76,10 @@ def _is_for_want_of_room(problem: Problem) -> bool:
     return problem.code is ExitCode.UNMEASURED and "damaged" not in problem.sentence
 
 
-def put_aside(path: Path) -> Path | None:
-    """Give what lies there another name; ``None`` where that cannot be."""
+def put_aside(path: Path, why: str = "damaged") -> Path | None:
+    """Give what lies there another name, which says why; ``None`` where that cannot be."""
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
-    moved = path.with_name(f"{path.stem}.damaged-{stamp}{path.suffix}")
+    moved = path.with_name(f"{path.stem}.{why}-{stamp}{path.suffix}")
     try:
         path.rename(moved)
     except OSError:

@@ -1,7 +1,8 @@
 """A file that an agent keeps, as SQLite holds it: the one door to sqlite3, and what it says in sentences.
 
 One process writes, any other opens the file read-only. With one writer the fault of SQLite before 3.51.3 that needs two
-(a restarted write-ahead log read as the old one) cannot come about. The file belongs on a local disk.
+(a restarted write-ahead log read as the old one) cannot come about; a file without such a log does not know it at all.
+The file belongs on a local disk.
 """
 
 import os
@@ -15,7 +16,9 @@ from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.problem import Problem
 
 Connection = sqlite3.Connection
+Cursor = sqlite3.Cursor
 
+_REMEDY = "Move it elsewhere, and the agent begins a new one"
 # Of a writer: what is kept waiting longer is kept in memory, and tried again.
 _BUSY_MS = 200
 _READER_BUSY_MS = 2000
@@ -27,13 +30,29 @@ _BUGS = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceErro
 class Kind:
     """What a file is: ``name`` in sentences, ``application`` in its header, and the statements that make an empty one.
 
-    A file of a newer ``version`` is not touched.
+    A file of a newer ``version`` is not touched. ``is_logged`` says whether what is committed goes to a log beside the
+    file first; ``settings`` is what each connection that writes is told, and ``remedy`` what to do about a damaged one.
     """
 
     name: str
     application: int
     version: int
     create: tuple[str, ...]
+    is_logged: bool = True
+    settings: tuple[str, ...] = (
+        "synchronous = FULL",
+        # The log is written over from its beginning, and cut back to this once it has grown beyond.
+        "journal_size_limit = 4194304",
+    )
+    remedy: str = _REMEDY
+
+
+class Damage(Problem):
+    """A file that cannot be understood; it is as it was found."""
+
+    def __init__(self, sentence: str, detail: str, code: ExitCode = ExitCode.UNMEASURED) -> None:
+        super().__init__(sentence, code)
+        self.detail = detail
 
 
 class Unwritten(Exception):  # noqa: N818 - it is what happened, and is lived with
@@ -60,10 +79,11 @@ def make(path: Path, kind: Kind) -> None:
         connection.execute(f"PRAGMA application_id = {kind.application}")
         connection.execute(f"PRAGMA user_version = {kind.version}")
         connection.execute("COMMIT")
-        # Not before: with a log of its own it would be whole only together with that.
-        connection.execute("PRAGMA journal_mode = WAL")
+        if kind.is_logged:
+            # Not before: with a log of its own it would be whole only together with that.
+            connection.execute("PRAGMA journal_mode = WAL")
     with explained(path, kind):
-        put_there(_beside(path), path)
+        put_there(beside(path), path)
 
 
 def copied(connection: Connection, path: Path, kind: Kind) -> Path:
@@ -74,7 +94,7 @@ def copied(connection: Connection, path: Path, kind: Kind) -> Path:
     """
     with _made(path, kind) as written:
         connection.backup(written)
-    return _beside(path)
+    return beside(path)
 
 
 def open_for_writing(path: Path, kind: Kind) -> Connection:
@@ -85,17 +105,21 @@ def open_for_writing(path: Path, kind: Kind) -> Connection:
     """
     with explained(path, kind):
         connection = _connect(path, "rw")
-        connection.execute("PRAGMA synchronous = FULL")
-        # The log is written over from its beginning, and cut back to this once it has grown beyond.
-        connection.execute("PRAGMA journal_size_limit = 4194304")
+        try:
+            for setting in kind.settings:
+                connection.execute(f"PRAGMA {setting}")
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
 
-def open_for_reading(path: Path, kind: Kind, *, whole: bool = False) -> Connection:
+def open_for_reading(path: Path, kind: Kind, *, whole: bool = False, may_be_older: bool = False) -> Connection:
     """A connection that changes nothing; ``whole`` looks through the file for damage first.
 
     Raises:
-        Problem: there is no such file, it is none of ours, of a newer version, or damaged.
+        Problem: there is no such file, it is none of ours, of a newer version or, unless that may be, an older one.
+        Damage: it is damaged.
     """
     with explained(path, kind):
         if not path.exists():
@@ -103,9 +127,9 @@ def open_for_reading(path: Path, kind: Kind, *, whole: bool = False) -> Connecti
             raise Problem(sentence, ExitCode.UNMEASURED)
         if not path.is_file():
             raise Problem(f"{path} is no file: the {kind.name} belongs there; move it elsewhere", ExitCode.USAGE)
-        connection = _connect_read_only(path)
+        connection = _connect_read_only(path, kind)
         try:
-            _check(connection, path, kind, whole=whole)
+            _check(connection, path, kind, whole=whole, may_be_older=may_be_older)
         except BaseException:
             connection.close()
             raise
@@ -159,10 +183,12 @@ def explained(path: Path, kind: Kind) -> Iterator[None]:
         code = _code(error)
         if code == sqlite3.SQLITE_NOTADB:
             sentence = f"{path} is no {kind.name} of netmind, or damaged; nothing was changed. Move it elsewhere"
-            raise Problem(sentence, ExitCode.USAGE) from error
+            raise Damage(sentence, "it is no database", ExitCode.USAGE) from error
         if _is_damage(error):
-            raise damaged(path, str(error)) from error
+            raise damaged(path, str(error), kind) from error
         raise Problem(f"{path}: {_cause(error)}", ExitCode.UNMEASURED) from error
+    except UnicodeDecodeError as error:  # SQLite's own message names what is damaged, byte for byte
+        raise damaged(path, "a name or a text in it is none", kind) from error
     except OSError as error:
         raise Problem(f"{path}: {(error.strerror or str(error)).lower()}", ExitCode.UNMEASURED) from error
 
@@ -170,26 +196,63 @@ def explained(path: Path, kind: Kind) -> Iterator[None]:
 def _connect(path: Path, mode: str) -> Connection:
     where = f"{path.absolute().as_uri()}?mode={mode}"
     connection = sqlite3.connect(where, uri=True, isolation_level=None, check_same_thread=False)
-    connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS if mode == 'rw' else _READER_BUSY_MS}")
-    connection.execute("PRAGMA cache_size = -1024")
-    return connection
-
-
-def _connect_read_only(path: Path) -> Connection:
-    connection = _connect(path, "ro")
     try:
-        connection.execute("SELECT 1 FROM sqlite_master").fetchone()
-    except sqlite3.Error as error:
+        connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS if mode == 'rw' else _READER_BUSY_MS}")
+        connection.execute("PRAGMA cache_size = -1024")
+    except BaseException:
         connection.close()
-        # A folder that is not ours to write, and no log: nobody writes now, and none is needed.
-        may_be_still = _code(error) in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
-        if may_be_still and os.access(path, os.R_OK) and not path.with_name(f"{path.name}-wal").exists():
-            return _connect(path, "ro&immutable=1")
         raise
     return connection
 
 
-def _check(connection: Connection, path: Path, kind: Kind, *, whole: bool) -> None:
+def _connect_read_only(path: Path, kind: Kind) -> Connection:
+    try:
+        return _read_once(_connect(path, "ro"))
+    except sqlite3.Error as error:
+        if _is_half_written(path):
+            return _connect_to_mended(path)
+        # A folder that is not ours to write, and no log: nobody writes now, and none is needed. A file that never has
+        # one is not read without its locks: this does not keep anybody from it, and its writer may just begin.
+        may_be_still = kind.is_logged and _code(error) in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+        if may_be_still and os.access(path, os.R_OK) and not path.with_name(f"{path.name}-wal").exists():
+            return _connect(path, "ro&immutable=1")
+        raise
+
+
+def _read_once(connection: Connection) -> Connection:
+    """A connection that was seen to read; what keeps it from that shows here."""
+    try:
+        connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _is_half_written(path: Path) -> bool:
+    """Whether there is a journal of what was there before: its writer was killed, or writes just now."""
+    try:
+        return path.with_name(f"{path.name}-journal").stat().st_size > 0
+    except OSError:
+        return False
+
+
+def _connect_to_mended(path: Path) -> Connection:
+    """A connection that changes nothing, to a file whose writer was killed: what it had not finished is undone first.
+
+    Never past the journal: without it the file is half of what was there before and half of what was to be.
+    """
+    try:
+        _read_once(_connect(path, "rw")).close()
+    except sqlite3.Error as error:
+        if _code(error) not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
+            raise
+        sentence = f"{path}: its writer was killed, and this user may not undo what it had not finished"
+        raise Problem(f"{sentence}: the agent does when it starts: netmind agent run", ExitCode.UNMEASURED) from error
+    return _connect(path, "ro")
+
+
+def _check(connection: Connection, path: Path, kind: Kind, *, whole: bool, may_be_older: bool) -> None:
     # Asked of SQLite and never read from the file: closing a file of one's own gives up SQLite's locks on it.
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     version = connection.execute("PRAGMA user_version").fetchone()[0]
@@ -198,9 +261,12 @@ def _check(connection: Connection, path: Path, kind: Kind, *, whole: bool) -> No
     if version > kind.version:
         sentence = f"{path} is of version {version} and this program knows {kind.version}: update netmind"
         raise Problem(sentence, ExitCode.USAGE)
-    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0] if whole else "ok"
+    if version < kind.version and not may_be_older:
+        sentence = f"{path} is of version {version}: the agent brings it to {kind.version} when it starts"
+        raise Problem(f"{sentence}: netmind agent run", ExitCode.UNMEASURED)
+    found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0] if whole else "ok"
     if found != "ok":
-        raise damaged(path, " ".join(found.split())[:200])
+        raise damaged(path, " ".join(found.split())[:200], kind)
 
 
 def _is_there(path: Path, kind: Kind) -> bool:
@@ -213,7 +279,7 @@ def _made(path: Path, kind: Kind) -> Iterator[Connection]:
     """A new file beside a path, to be filled; none is left if that fails."""
     with explained(path, kind):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        new = _beside(path)
+        new = beside(path)
         _remove(new)
         try:
             os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
@@ -224,7 +290,8 @@ def _made(path: Path, kind: Kind) -> Iterator[Connection]:
             raise
 
 
-def _beside(path: Path) -> Path:
+def beside(path: Path) -> Path:
+    """Where a file that is to take another one's place is made."""
     return path.with_name(f"{path.name}.new")
 
 
@@ -234,16 +301,28 @@ def _remove(path: Path) -> None:
 
 
 def put_there(new: Path, path: Path) -> None:
-    """A file takes its place; the log of one that was there before it is none of its."""
-    for part in ("-wal", "-shm"):
+    """A file takes its place, for good; the log and the journal of one that was there before it are none of its."""
+    for part in ("-wal", "-shm", "-journal"):
         path.with_name(f"{path.name}{part}").unlink(missing_ok=True)
     new.rename(path)
+    settle(path.parent)
 
 
-def damaged(path: Path, detail: str) -> Problem:
-    """The sentence of a file that cannot be understood."""
-    sentence = f"{path} is damaged ({detail}); nothing was changed. Move it elsewhere, and the agent begins a new one"
-    return Problem(sentence, ExitCode.UNMEASURED)
+def settle(folder: Path) -> None:
+    """See that the names in a folder are on the disk."""
+    if os.name == "nt":  # no folder can be opened there, and names are on the disk with their files
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def damaged(path: Path, detail: str, kind: Kind | None = None) -> Damage:
+    """What a file is that cannot be understood, with what to do about one of its kind."""
+    remedy = _REMEDY if kind is None else kind.remedy
+    return Damage(f"{path} is damaged ({detail}); nothing was changed. {remedy}", detail)
 
 
 def _is_damage(error: sqlite3.Error) -> bool:

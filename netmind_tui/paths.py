@@ -76,6 +76,32 @@ def workloads_path() -> Path:
     return Path(named) if named else config_dir() / "workloads.toml"
 
 
+def rates_path() -> Path:
+    """What the owner's work is worth: ``$NETMIND_RATES``, or ``rates.toml`` beside the configuration."""
+    import os  # noqa: PLC0415 - see above
+
+    named = os.environ.get("NETMIND_RATES")
+    return Path(named) if named else config_dir() / "rates.toml"
+
+
+def prices_path() -> Path:
+    """What one asset costs in another, by date: ``$NETMIND_PRICES``, or ``prices.csv`` beside the configuration."""
+    import os  # noqa: PLC0415 - see above
+
+    named = os.environ.get("NETMIND_PRICES")
+    return Path(named) if named else config_dir() / "prices.csv"
+
+
+def ledger_path() -> Path:
+    """The books of this machine's work; their copies lie in ``backups`` beside them."""
+    return state_dir() / "ledger" / "ledger.db"
+
+
+def baseline_path() -> Path:
+    """What devices draw when they do nothing, as it was measured."""
+    return state_dir() / "energy" / "baseline.json"
+
+
 def work_dir() -> Path:
     """The workloads' own folders, with their logs, and the records of what they ran."""
     return agent_dir() / "work"

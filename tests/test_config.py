@@ -97,12 +97,18 @@ def test_a_file_that_was_named_and_is_missing_is_an_error(home, monkeypatch):
         ("tui = 1", "tui: expected a table of settings, found a number"),
         ("[electricity]\nprice_per_kwh = 0.30", 'expected a price such as "0.30 EUR", found a number'),
         ('[electricity]\nprice_per_kwh = "cheap"', "electricity.price_per_kwh: expected a price such as"),
+        ('[electricity]\ntariff = "tariff.toml"', "electricity.tariff: expected a file's path that begins with /"),
+        ('[electricity]\ntariff = "http://a.example/x"', "electricity.tariff: beyond this machine https is expected"),
+        ('[earnings]\ncurrency = "Euro"', "earnings.currency: expected three capital letters"),
+        ("[asset.glm]\ndecimals = 18", "asset.glm: a token's code is 2 to 12 capital letters and digits"),
+        ("[asset.GLM]\ndecimals = 19", "asset.GLM.decimals: expected a whole number from 0 to 18, found 19"),
+        ("[asset.GLM]\ndecimal = 18", "asset.GLM.decimal is not a key; did you mean decimals?"),
         ("[electricity]\nfee_pct = 100", "electricity.fee_pct: expected a number from 0 to below 100, found 100"),
         ("[electricity]\nfee_pct = nan", "electricity.fee_pct: expected a number from 0 to below 100, found nan"),
         ("[electricity]\nfee_pct = true", "found true or false"),
         ('[device."gpu:0"]\nwatts = 0.5', "device.gpu:0.watts: expected a number of watts from 1 to 10000, found 0.5"),
-        ('[device."gpu:0"]\nwats = 250', "device.gpu:0.wats is not a key; did you mean watts?"),
-        ('[device]\n"gpu:0" = 250', "device.gpu:0: expected a table with watts, found a number"),
+        ('[device."gpu:0"]\nwats = 250', "device.gpu:0.wats is not a key; did you mean watts or idle_watts?"),
+        ('[device]\n"gpu:0" = 250', "device.gpu:0: expected a table with watts or idle_watts, found a number"),
         ("[device.gpo]\nwatts = 250", "device.gpo: 'gpo' names no device"),
         ("[device.gpu]\nwatts = 250", "device.gpu: expected one device such as gpu:0"),
         ("[keys]\nbench = 1", 'keys.bench: expected a key such as "ctrl+r", found a number'),
@@ -289,7 +295,7 @@ SAMPLES = {
     "watts": ("1", "250.5"),
     "devices": ("gpu:0", "cpu"),
     "key": ("ctrl+r", "comma"),
-    "number": ("0", "12", "24"),
+    "number": ("0", "12", "18"),
     "date": ("2026-11-22",),
     "url": ("https://challenger.example:8443", "http://127.0.0.1:8443", "https://[::1]/a"),
     "span": ("7d", "12h", "0d"),
@@ -297,6 +303,9 @@ SAMPLES = {
     "address": ("127.0.0.1:9876", "[::1]:1", "localhost:65535"),
     "program": ("notify-send netmind", "/opt/tell 'two words'"),
     "path": ("/run/netmind/agent.sock",),
+    "tariff": ("/home/ana/my tariff.toml", "https://tariff.example/rates?size=96", "http://127.0.0.1:8080/rates"),
+    "currency": ("EUR",),
+    "card": ("netmind-power", "/srv/rates/lab.toml"),
 }
 
 
@@ -304,7 +313,7 @@ SAMPLES = {
 def test_what_a_person_writes_comes_back_from_the_file(home, setting):
     place = Place(
         setting,
-        {"device": "gpu:0", "keys": "bench", "hooks": "device-lost"}.get(setting.table, "big")
+        {"device": "gpu:0", "keys": "bench", "hooks": "device-lost", "asset": "GLM"}.get(setting.table, "big")
         if setting.is_family
         else "",
     )

@@ -9,8 +9,12 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+
+from netmind_tui.model.exit import ExitCode
+from netmind_tui.model.problem import Problem
 
 _SIGNATURE_BYTES_CAP = 4096
 
@@ -21,6 +25,27 @@ class DeviceHeldError(Exception):
 
 class LockError(Exception):
     """The lock file can be neither opened nor made; the message names it and the cause."""
+
+
+@contextmanager
+def written_alone(path: Path) -> Iterator[None]:
+    """Be the one process that writes a file while the block runs; its folder is made where there is none.
+
+    Raises:
+        Problem: another process writes it, or it cannot be locked.
+    """
+    since = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    with ExitStack() as stack:
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            stack.enter_context(held(path.stem, since=since, folder=path.parent))
+        except DeviceHeldError as error:
+            raise Problem(f"{path}: another process writes it: {error}", ExitCode.UNMEASURED) from None
+        except LockError as error:
+            raise Problem(f"{path} cannot be locked: {error}", ExitCode.UNMEASURED) from error
+        except OSError as error:
+            raise Problem(f"{path}: {(error.strerror or str(error)).lower()}", ExitCode.UNMEASURED) from error
+        yield
 
 
 @contextmanager

@@ -14,6 +14,9 @@ _READ = (Kind.PRICE, Kind.SPAN, Kind.DATE)
 _MOST_WATTS, _WHOLE = 10_000, 100
 _LONGEST = 200
 _MOST_PORT = 65_535
+_CARD = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_ASSET = re.compile(r"[A-Z][A-Z0-9]{1,11}")
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@$-]{0,63}")
 _HOST = re.compile(r"[A-Za-z0-9_\[][A-Za-z0-9_.:@%\[\]-]{0,252}")
 
@@ -173,18 +176,18 @@ def shown_name(name: str) -> str:
 
 def _unknown(head: str, inner: Mapping[str, Any]) -> Iterator[str]:
     known = [setting for setting in SETTINGS if setting.table == head]
-    family = next((setting for setting in known if setting.is_family), None)
-    if family is None:
+    families = [setting for setting in known if setting.is_family]
+    if not families:
         names = [setting.key for setting in known]
         for name in inner:
             if f"{head}.{name}" not in names:
                 yield f"{head}.{shown_name(name)} is not a key; {nearest(f'{head}.{name}', names)}"
         return
-    tail = family.key.split(".")[2:]
+    tail = [part for family in families for part in family.key.split(".")[2:]]
     for name, value in inner.items() if tail else ():
-        place = Place(family, name)
+        place = Place(families[0], name)
         if not isinstance(value, dict):
-            yield f"{head}.{shown_name(name)}: expected a table with {tail[0]}, found {_type(value)}"
+            yield f"{head}.{shown_name(name)}: expected a table with {' or '.join(tail)}, found {_type(value)}"
             continue
         if (sentence := _name_fault(place, value)) is not None:
             yield sentence
@@ -198,14 +201,8 @@ def _name_fault(place: Place, value: object) -> str | None:
     head, name = place.setting.table, place.name
     if not name:
         return f"{head}: the name for {value!r} is empty; give it one of at least one letter"
-    if head == "keys":
-        return _action_fault(place)
-    if head == "device":
-        return _device_fault(place)
-    if head == "hooks":
-        return _event_fault(place)
-    if head == "host":
-        return None if is_host(name) else f"host.{shown_name(name)}: a host's name as ssh knows it is expected"
+    if head in _NAME_FAULTS:
+        return _NAME_FAULTS[head](place)
     if head == "alias":
         from netmind_tui.model.selector import RESERVED  # noqa: PLC0415 - 4 ms, and most files have no such key
 
@@ -236,6 +233,18 @@ def _event_fault(place: Place) -> str | None:
     return f"hooks.{shown_name(place.name)}: there is no such event; {nearest(place.name, known)}"
 
 
+def _host_fault(place: Place) -> str | None:
+    if is_host(place.name):
+        return None
+    return f"host.{shown_name(place.name)}: a host's name as ssh knows it is expected"
+
+
+def _asset_fault(place: Place) -> str | None:
+    if _ASSET.fullmatch(place.name):
+        return None
+    return f"asset.{shown_name(place.name)}: a token's code is 2 to 12 capital letters and digits, such as NMT"
+
+
 def _device_fault(place: Place) -> str | None:
     from netmind_tui.model.selector import parse  # noqa: PLC0415 - see above
 
@@ -248,6 +257,15 @@ def _device_fault(place: Place) -> str | None:
     if len(parts) > 1 or name.lower() in ("all", "gpu", "mig"):
         return f"{key}: expected one device such as gpu:0, cpu or a UUID, and not several"
     return None
+
+
+_NAME_FAULTS: Mapping[str, Callable[[Place], str | None]] = {
+    "keys": _action_fault,
+    "hooks": _event_fault,
+    "host": _host_fault,
+    "asset": _asset_fault,
+    "device": _device_fault,
+}
 
 
 def _text_fault(place: Place, text: str) -> str | None:
@@ -271,6 +289,18 @@ def _text_fault(place: Place, text: str) -> str | None:
 
         sentence = url_fault(text)
         return sentence and f"{key}: {sentence}, found {text!r}"
+    return _word_fault(place, text, unexpected)
+
+
+def _word_fault(place: Place, text: str, unexpected: str) -> str | None:
+    """Why a word of one line is not of its kind."""
+    setting, key = place.setting, place.key
+    if setting.kind is Kind.TARIFF:
+        return _tariff_fault(key, text, unexpected)
+    if setting.kind is Kind.CARD:
+        return None if text.startswith("/") or _CARD.fullmatch(text) else unexpected
+    if setting.kind is Kind.CURRENCY:
+        return None if _CURRENCY.fullmatch(text) else unexpected
     if setting.kind is Kind.PATH:
         return None if text.startswith("/") else unexpected
     if setting.kind is Kind.ADDRESS:
@@ -281,6 +311,16 @@ def _text_fault(place: Place, text: str) -> str | None:
         sentence = key_fault(text)
         return sentence and f"{key}: {sentence}"
     return None
+
+
+def _tariff_fault(key: str, text: str, unexpected: str) -> str | None:
+    """Why a word is neither a file's path nor a URL that may be fetched."""
+    if "://" not in text:
+        return None if text.startswith("/") else unexpected
+    from netmind_tui.model.place import resource_fault  # noqa: PLC0415 - see above
+
+    sentence = resource_fault(text)
+    return sentence and f"{key}: {sentence}, found {text!r}"
 
 
 def read_address(text: str) -> tuple[str, int] | None:

@@ -27,6 +27,9 @@ class Kind(StrEnum):
     ADDRESS = "address"
     PATH = "path"
     PROGRAM = "program"
+    TARIFF = "tariff"
+    CURRENCY = "currency"
+    CARD = "card"
 
 
 _EXPECTED: Mapping[Kind, str] = {
@@ -43,6 +46,9 @@ _EXPECTED: Mapping[Kind, str] = {
     Kind.NAMES: 'a list of names such as ["ana", "ben"]',
     Kind.ADDRESS: 'an address of this machine alone, such as "127.0.0.1:9876"',
     Kind.PATH: "a path that begins with /",
+    Kind.TARIFF: 'a file\'s path that begins with /, or a URL such as "https://tariff.example/rates.json"',
+    Kind.CARD: 'a card such as "netmind-power", or the path of one that begins with /',
+    Kind.CURRENCY: 'three capital letters such as "EUR"',
     Kind.PROGRAM: 'a program and its words, such as "notify-send netmind" or ["notify-send", "netmind"]',
 }
 
@@ -129,15 +135,43 @@ SETTINGS: tuple[Setting, ...] = (
         meaning="What you pay for a kilowatt-hour: the floor of each device follows from it.",
     ),
     Setting(
+        key="electricity.tariff",
+        kind=Kind.TARIFF,
+        meaning="Where your prices by the hour stand, a file or a URL; where it says none, the price above holds.",
+    ),
+    Setting(
         key="electricity.fee_pct",
         kind=Kind.PERCENT,
         meaning="What a network or market keeps, in per cent of what is earned.",
         default=0,
     ),
     Setting(
+        key="earnings.rate_card",
+        kind=Kind.CARD,
+        meaning="The rate card by which your work is counted: one of netmind earnings card --list, or a file of yours.",
+        default="manual",
+    ),
+    Setting(
+        key="earnings.currency",
+        kind=Kind.CURRENCY,
+        meaning="The currency of your books, in which costs and net are told; that of your power's price unless set.",
+    ),
+    Setting(
+        key="asset.<code>.decimals",
+        kind=Kind.NUMBER,
+        meaning="How many decimals a token of your own has; it never changes once something is booked in it.",
+        most=18,
+        is_whole=True,
+    ),
+    Setting(
         key="device.<id>.watts",
         kind=Kind.WATTS,
         meaning="What a device draws under load, declared by you where it cannot be read.",
+    ),
+    Setting(
+        key="device.<id>.idle_watts",
+        kind=Kind.WATTS,
+        meaning="What a device draws when it does nothing, declared by you; netmind energy calibrate measures it.",
     ),
     Setting(
         key="schedule.preset",

@@ -33,11 +33,13 @@ _RENEW_BEFORE_S = 7 * 24 * 3600
 class Config:
     """The configuration. ``alias`` gives devices names of the owner's own: ``big = "gpu:0"``.
 
-    ``keys`` are keys by the id of their action, ``watts`` what devices draw under load by the name that the owner gave;
-    ``price_per_kwh`` is as it was written; ``None`` is what was not set. ``challenger`` is a URL, ``renew_before_s``
-    how long before its end a certificate is to be made anew. ``declared`` is what only the owner knows, by its name in
-    the file, and ``declared_on`` the day of it. ``may_control`` and ``may_change_policy`` are users of the agent's
-    socket, ``asks_windows`` lets it start a program of Windows, ``keeps_awake`` lets it hold off sleep while it works,
+    ``keys`` are keys by the id of their action; ``watts`` is what devices draw under load by the name that the owner
+    gave, ``idle_watts`` when they do nothing. ``price_per_kwh`` is as it was written; ``None`` is what was not set.
+    ``tariff`` is a path or a URL, ``rate_card`` a card's name or path, ``currency`` that of the books, ``decimals``
+    those of the owner's tokens by code. ``challenger`` is a URL, ``renew_before_s`` how long before its end a
+    certificate is to be made anew. ``declared`` is what only the owner knows, by its name in the file, and
+    ``declared_on`` the day of it. ``may_control`` and ``may_change_policy`` are users of the agent's socket,
+    ``asks_windows`` lets it start a program of Windows, ``keeps_awake`` lets it hold off sleep while it works,
     ``metrics`` and ``metrics_file`` are where it tells its metrics, ``sockets`` those of other hosts. ``hooks`` are
     programs by the kind of event.
     """
@@ -48,8 +50,13 @@ class Config:
     read_only: bool = False
     keys: dict[str, str] = field(default_factory=dict)
     price_per_kwh: str | None = None
+    tariff: str | None = None
+    rate_card: str = "manual"
+    currency: str | None = None
+    decimals: dict[str, int] = field(default_factory=dict)
     fee_pct: "int | float | Decimal" = 0
     watts: dict[str, float] = field(default_factory=dict)
+    idle_watts: dict[str, float] = field(default_factory=dict)
     schedule: str = "never"
     payer: str | None = None
     challenger: str | None = None
@@ -143,6 +150,8 @@ def parse_table(path: Path, data: bytes) -> dict[str, Any]:
         return load(data.decode(), parse_float=_exact)
     except UnicodeDecodeError:
         raise _problem(path, "is not UTF-8 text") from None
+    except ArithmeticError:
+        raise _problem(path, "is not valid TOML: it has a number that is too large") from None
     except (tomllib.TOMLDecodeError, ValueError) as error:
         raise _problem(path, f"is not valid TOML: {_visible(str(error))}") from error
     except RecursionError:
@@ -179,8 +188,13 @@ def config_of(source: Source) -> Config:
         read_only=tui.get("read_only", False),
         keys=table.get("keys", {}),
         price_per_kwh=electricity.get("price_per_kwh"),
+        tariff=electricity.get("tariff"),
+        currency=table.get("earnings", {}).get("currency"),
+        rate_card=table.get("earnings", {}).get("rate_card", "manual"),
+        decimals={code: each["decimals"] for code, each in table.get("asset", {}).items() if "decimals" in each},
         fee_pct=electricity.get("fee_pct", 0),
-        watts={name: float(each["watts"]) for name, each in table.get("device", {}).items() if "watts" in each},
+        watts=_of_devices(table, "watts"),
+        idle_watts=_of_devices(table, "idle_watts"),
         schedule=table.get("schedule", {}).get("preset", "never"),
         payer=table.get("payer", {}).get("name"),
         challenger=table.get("certificate", {}).get("challenger"),
@@ -262,6 +276,10 @@ def from_environment(key: str, environment: Mapping[str, str]) -> str | None:
     if sentence is not None:
         raise Problem(f"{setting.variable}: {sentence}", ExitCode.USAGE)
     return given.lower()
+
+
+def _of_devices(table: Mapping[str, Any], key: str) -> dict[str, float]:
+    return {name: float(each[key]) for name, each in table.get("device", {}).items() if key in each}
 
 
 def _renewal_s(text: str | None) -> int:

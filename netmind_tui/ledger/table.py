@@ -9,10 +9,12 @@ from netmind_tui.database import Kind
 APPLICATION = 0x4E4D4C44
 """``NMLD`` in the header of the file: whose it is."""
 VERSION = 1
+HOUR_MS = 3_600_000
+"""``tally.hour`` counts hours since 1970 (UTC)."""
 
 _FIXED = ("asset", "subject", "entry", "posting")
 
-CREATE = (
+_BOOKS = (
     """CREATE TABLE asset (
         number INTEGER PRIMARY KEY,
         code TEXT NOT NULL UNIQUE,
@@ -66,6 +68,9 @@ CREATE = (
         exact TEXT,
         PRIMARY KEY (entry, line)
     ) STRICT, WITHOUT ROWID""",
+)
+
+SUMS_1 = (
     # What is finer than a minor unit, of moves between two accounts: the next one takes it along.
     """CREATE TABLE carried (
         owner TEXT NOT NULL,
@@ -100,8 +105,14 @@ CREATE = (
         uncertain_mj INTEGER NOT NULL,
         PRIMARY KEY (hour, subject, kind, activity, method)
     ) STRICT, WITHOUT ROWID""",
+    # Work without a rate or a price: how much of a month it was is asked for with each view of it.
+    """CREATE INDEX entry_wanting ON entry (at_ms) WHERE instr(note, '"un') AND activity IN ('work', 'ending')""",
     # How far what is booked from elsewhere was booked: written with the entries that came of it.
     "CREATE TABLE reached (source TEXT PRIMARY KEY, number INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+)
+"""What follows from the entries, and how far sources are booked; since version 1."""
+
+_GUARDS = (
     """CREATE TRIGGER entry_chained BEFORE INSERT ON entry
         WHEN NEW.number <> (SELECT coalesce(max(number), 0) + 1 FROM entry)
         OR NEW.previous <> coalesce((SELECT hash FROM entry ORDER BY number DESC LIMIT 1), zeroblob(32))
@@ -124,4 +135,23 @@ CREATE = (
     ),
 )
 
-LEDGER = Kind(name="ledger", application=APPLICATION, version=VERSION, create=CREATE)
+CREATE = (*_BOOKS, *SUMS_1, *_GUARDS)
+
+LEDGER = Kind(
+    name="ledger",
+    application=APPLICATION,
+    version=VERSION,
+    create=CREATE,
+    is_logged=False,
+    # What is committed is in the one file and on the disk, and its journal is empty, before anybody hears of it.
+    settings=(
+        "busy_timeout = 5000",
+        "journal_mode = TRUNCATE",
+        "synchronous = EXTRA",
+        "foreign_keys = ON",
+        "cell_size_check = ON",
+        "cache_size = -8192",
+    ),
+    remedy="Take the last good backup: netmind ledger restore",
+)
+"""No write-ahead log: what is owed is worth the wait for the disk, and a copy of the file is all of it."""

@@ -9,6 +9,7 @@ from netmind_tui.model.override import Override, OverrideKind
 from netmind_tui.model.sample import Sample
 from netmind_tui.model.situation import GuardFact
 from netmind_tui.model.workload import WorkloadsStatus
+from netmind_tui.model.worth import Worth
 
 API = 1
 """The major version of the socket's interface: clients of another one still read what they know."""
@@ -73,7 +74,8 @@ class Status:
     none may run: the node waits, or retired.
 
     ``warnings`` are sentences about the agent itself: that what was said is not remembered because the disk is full,
-    that a stopped device is still measured.
+    that a stopped device is still measured. ``money`` is what an hour of work is worth and costs now, and how the
+    books stand.
     """
 
     schema: str = "netmind.status/1"
@@ -89,6 +91,7 @@ class Status:
     questions: tuple[Question, ...] = ()
     sample: Sample | None = None
     workloads: WorkloadsStatus | None = None
+    money: Worth | None = None
     warnings: tuple[str, ...] = ()
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from netmind_tui.model.agent import API, Status
 from netmind_tui.model.event import EventKind
+from netmind_tui.model.period import PeriodName
 
 
 class Role(StrEnum):
@@ -81,6 +82,19 @@ class IntervalQuery:
     devices: tuple[str, ...] = ()
     workloads: tuple[str, ...] = ()
     limit: int = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeriodQuery:
+    """Which period of the owner's calendar: one that has a name, or ``between`` with a start and an end.
+
+    ``by`` is what its lines are told apart by; without, there is the sum alone.
+    """
+
+    period: PeriodName = PeriodName.MONTH
+    start: datetime | None = None
+    end: datetime | None = None
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

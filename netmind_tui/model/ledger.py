@@ -27,6 +27,16 @@ ANSWERS = frozenset({EntryKind.ACCEPTED, EntryKind.REJECTED, EntryKind.EXPIRED})
 """A metered entry has one of them at most; only an accepted one is settled, once."""
 
 
+class State(StrEnum):
+    """What became of a metered entry: nobody answered yet, a payer accepted or rejected it, it expired, or was paid."""
+
+    METERED = "metered"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    SETTLED = "settled"
+
+
 class Account(StrEnum):
     """Where amounts stand. What is debited is positive there, what is credited negative; each entry comes to nothing.
 

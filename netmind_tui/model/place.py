@@ -44,13 +44,19 @@ def read_url(url: str, option: str = "--challenger") -> Place:
 
 def url_fault(url: str) -> str | None:
     """Why a URL names no place, in a clause; ``None`` where it names one."""
+    example = "https://challenger.example:8443"
+    return f"a URL such as {example} is expected" if "?" in url else resource_fault(url, example)
+
+
+def resource_fault(url: str, example: str = "https://tariff.example/rates.json") -> str | None:
+    """Why a URL names nothing that may be fetched, in a clause; ``None`` where it does. A query may be in it."""
     try:
         parts = urlsplit(url)
         parts.port  # noqa: B018 - raises where it is none
     except ValueError:
         parts = urlsplit("")
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
-        return "a URL such as https://challenger.example:8443 is expected"
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.fragment or "@" in parts.netloc:
+        return f"a URL such as {example} is expected"
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         return "beyond this machine https is expected"
     return None

@@ -36,7 +36,8 @@ class Work:
     """What is to be priced: one metered interval, and what is known of its device.
 
     ``name`` and ``memory_bytes`` are as NVML tells them; ``capacity`` are the rates of the certificate in force then,
-    by their metric; ``is_online_only`` where the device was ready and had no work; ``jobs`` how many it finished.
+    by their metric; ``is_online_only`` where the device was ready and had no work; ``jobs`` how many it finished,
+    where anybody counts them.
     """
 
     device: str
@@ -51,7 +52,7 @@ class Work:
     energy_mj: int | None = None
     capacity: Mapping[str, float] = field(default_factory=dict)
     is_online_only: bool = False
-    jobs: int = 0
+    jobs: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

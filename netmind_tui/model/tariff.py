@@ -36,9 +36,11 @@ class PriceSlot:
 
 
 class PowerPrice(Protocol):
-    """A tariff."""
+    """A tariff. ``currency`` is that of its own prices; a slot that is known otherwise may be in another."""
 
-    currency: str
+    @property
+    def currency(self) -> str:
+        """Three letters; empty where no price is known at all."""
 
     def slots(self, start: datetime, end: datetime) -> Sequence[PriceSlot]:
         """The prices between two moments, without overlaps, cut to these; where none is known there is a gap."""

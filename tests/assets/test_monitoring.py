@@ -16,6 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from netmind_tui.model.contribution import Contribution
 from netmind_tui.model.override import OverrideKind
 from netmind_tui.model.workload import InstanceStatus, WorkloadsStatus, WorkloadStatus, WorkState
+from netmind_tui.model.worth import BooksStanding, Worth
 from netmind_tui.node.exposition import as_prometheus
 from netmind_tui.probe.recording import RecordingSource
 
@@ -46,6 +47,7 @@ def metrics(agents):
             decisions, devices=tuple(replace(d, until=agents.NOW + timedelta(hours=1)) for d in decisions.devices)
         ),
         sample=sample(),
+        money=Worth(books=BooksStanding(path="/s/ledger.db")),
     )
     found: dict[str, set[str]] = {}
     for family in text_string_to_metric_families(as_prometheus(status)):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from netmind_tui.model.place import read_url
+from netmind_tui.model.place import read_url, resource_fault
 from netmind_tui.model.problem import Problem
 
 
@@ -38,3 +38,20 @@ def test_a_place_that_is_none_is_refused(url, words):
 def test_a_place_is_read(url, host, port, path):
     place = read_url(url)
     assert (place.host, place.port, place.path) == (host, port, path)
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("https://tariff.example/rates?size=96", None),
+        ("http://127.0.0.1:8080/rates", None),
+        ("http://tariff.example/rates", "beyond this machine https is expected"),
+        ("https://ana:word@tariff.example/", "a URL such as https://tariff.example/rates.json is expected"),
+        ("https://:word@tariff.example/", "a URL such as https://tariff.example/rates.json is expected"),
+        ("https://tariff.example/#part", "a URL such as https://tariff.example/rates.json is expected"),
+        ("file:///etc/passwd", "a URL such as https://tariff.example/rates.json is expected"),
+        ("https://[", "a URL such as https://tariff.example/rates.json is expected"),
+    ],
+)
+def test_what_may_be_fetched_has_no_name_in_it_and_is_safe_on_its_way(url, sentence):
+    assert resource_fault(url) == sentence
