@@ -12,6 +12,7 @@ from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.exposition import Families, Family, exposition, openmetrics
 from netmind_tui.model.override import OverrideKind
 from netmind_tui.model.problem import Problem
+from netmind_tui.node.exposition_money import money_families
 from netmind_tui.node.exposition_work import work_families
 from netmind_tui.probe.prometheus import sample_families
 
@@ -58,7 +59,7 @@ def _families(status: Status) -> tuple[Family, ...]:
     _add_decisions(agent, status)
     _add_guards(agent, status)
     sampled = sample_families(status.sample) if status.sample is not None else ()
-    return (*agent, *work_families(status.workloads), *sampled)
+    return (*agent, *work_families(status.workloads), *money_families(status.money), *sampled)
 
 
 def _add_agent(families: Families, status: Status) -> None:

@@ -11,11 +11,12 @@ from contextlib import AbstractAsyncContextManager
 from datetime import UTC, tzinfo
 
 from netmind_tui.model.agent import OverrideRequest, Question
+from netmind_tui.model.assumption import PriceAt
 from netmind_tui.model.decision import Decisions
 from netmind_tui.model.event import EventKind
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.override import Override, OverrideKind
-from netmind_tui.model.policy import Policy
+from netmind_tui.model.policy import GuardKind, Policy
 from netmind_tui.model.problem import Problem
 from netmind_tui.model.situation import DeviceFact, Situation
 from netmind_tui.node.agent import override_book, told
@@ -55,6 +56,7 @@ class Agent:
         crew: what works.
         aliases: the owner's names for devices.
         held_up_s: so long between two looks, and it counts as not having run.
+        prices: what power will cost, in a currency, where anybody knows.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Agent:
         crew: Crew,
         aliases: dict[str, str] | None = None,
         held_up_s: float = HELD_UP_S,
+        prices: Callable[[str | None], PriceAt | None] = lambda _currency: None,
     ) -> None:
         self.clock = clock
         self.terms = terms
@@ -85,6 +88,7 @@ class Agent:
         self.leases = Leases(news, self._again)
         self.started_at = clock.moment().at
         self._held_up_s = held_up_s
+        self._prices = prices
         self._zone = zone
         self._rules = Rules(terms, news, self.aliases)
         self._sources = keeper.memory.sources
@@ -248,6 +252,7 @@ class Agent:
             zone=self.zone(),
             situation=self.situation(),
             overrides=self.overrides,
+            prices=self._priced(),
         )
 
     def lease(self, devices: tuple[str, ...], who: str) -> AbstractAsyncContextManager[tuple[str, ...]]:
@@ -327,6 +332,10 @@ class Agent:
     async def _lasts(self, within_s: float) -> None:
         """Give what happened and what is to be remembered so long to reach the disk; never in the agent's turn."""
         await self._lasting.write(within_s)
+
+    def _priced(self) -> PriceAt | None:
+        guard = next((each for each in self.rules.guards if each.kind is GuardKind.PRICE), None)
+        return None if guard is None else self._prices(guard.currency)
 
     def _is_stopped(self, device: str) -> bool:
         return any(each.kind is OverrideKind.STOP and each.covers(device) for each in self.overrides)

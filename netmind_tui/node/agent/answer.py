@@ -9,7 +9,9 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from netmind_tui.model.agent import AgentInfo, DeviceStatus, Events, OverrideRequest, Status, Why
-from netmind_tui.model.control import EventQuery, HistoryQuery, IntervalQuery, Lease, Rollup
+from netmind_tui.model.control import EventQuery, HistoryQuery, IntervalQuery, Lease, PeriodQuery, Rollup
+from netmind_tui.model.earnings import Earnings
+from netmind_tui.model.energy import Energy
 from netmind_tui.model.event import Event
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.metering import Intervals
@@ -19,6 +21,7 @@ from netmind_tui.model.sample import Sample
 from netmind_tui.model.selector import Selection, select
 from netmind_tui.model.timeline import Timeline
 from netmind_tui.model.workload import WorkloadLog, WorkloadsStatus
+from netmind_tui.model.worth import Prices, Worth
 from netmind_tui.node.agent.agent import Agent
 from netmind_tui.node.agent.history import foreseen, why_node, why_of
 from netmind_tui.node.agent.looked import Speaker, Stand
@@ -62,6 +65,25 @@ class Worked(Protocol):
         """Intervals, in the order in which they were written."""
 
 
+class Money(Protocol):
+    """Prices and books (``node/money/``)."""
+
+    def worth(self, at: datetime) -> Worth:
+        """What work is worth and costs now, and how the books stand; at once."""
+
+    def troubles(self) -> tuple[str, ...]:
+        """What keeps the books from being kept, in sentences; at once."""
+
+    def earnings(self, query: PeriodQuery, zone: str, now: datetime) -> Earnings:
+        """What a period came to; it blocks."""
+
+    def energy(self, query: PeriodQuery, zone: str, now: datetime) -> Energy:
+        """The energy of a period; it blocks."""
+
+    def prices(self, start: datetime, end: datetime | None) -> Prices:
+        """What power costs."""
+
+
 PutPolicy = Callable[[str], None]
 """Checks a text and puts it in the policy file's place; raises a ``Problem`` where it is not in order. It blocks."""
 
@@ -87,6 +109,7 @@ class Answers:
         put_policy: replaces the owner's file.
         events, samples: what comes, for those who follow.
         worked: what was metered.
+        money: prices and books.
     """
 
     def __init__(
@@ -98,6 +121,7 @@ class Answers:
         events: Stream[Event],
         samples: Stream[Sample],
         worked: Worked | None = None,
+        money: Money | None = None,
     ) -> None:
         self._agent = agent
         self._info = info
@@ -106,6 +130,7 @@ class Answers:
         self._events = events
         self._samples = samples
         self._worked = worked
+        self._money = money
 
     def select(self, names: Sequence[str]) -> Selection:
         """The devices that names mean here, by the owner's words too."""
@@ -118,9 +143,10 @@ class Answers:
 
     async def status(self) -> Status:
         """How it is now."""
-        agent = self._agent
+        agent, money = self._agent, self._money
+        now = agent.clock.moment().at
         return Status(
-            at=agent.clock.moment().at,
+            at=now,
             agent=AgentInfo(
                 version=self._info.version,
                 pid=os.getpid(),
@@ -138,7 +164,8 @@ class Answers:
             questions=agent.questions(),
             sample=agent.looked.sample if agent.looked is not None else None,
             workloads=agent.crew.status(),
-            warnings=agent.warnings(),
+            money=None if money is None else money.worth(now),
+            warnings=(*agent.warnings(), *(() if money is None else money.troubles())),
         )
 
     async def why(self, device: str | None, at: datetime | None) -> Why:
@@ -246,6 +273,21 @@ class Answers:
             )
         )
 
+    async def earnings(self, query: PeriodQuery) -> Earnings:
+        """What a period came to."""
+        money, zone, now = self._kept_money(), self._agent.terms.policy.zone, self._agent.clock.moment().at
+        return await _off_loop(lambda: money.earnings(query, zone, now))
+
+    async def energy(self, query: PeriodQuery) -> Energy:
+        """The energy of a period."""
+        money, zone, now = self._kept_money(), self._agent.terms.policy.zone, self._agent.clock.moment().at
+        return await _off_loop(lambda: money.energy(query, zone, now))
+
+    async def prices(self, start: datetime, end: datetime | None) -> Prices:
+        """What power costs, slot by slot."""
+        money = self._kept_money()
+        return await _off_loop(lambda: money.prices(start, end))
+
     @asynccontextmanager
     async def lease(self, devices: tuple[str, ...], asker: Asker) -> AsyncIterator[Lease]:
         """Devices for a measurement: entered once they are drained, and given back at the end."""
@@ -266,6 +308,11 @@ class Answers:
         """Write down that somebody asked for what they may not."""
         who = asker.user if asker is not None else "somebody"
         await self._agent.denied(who, wanted)
+
+    def _kept_money(self) -> Money:
+        if self._money is None:
+            raise Problem("this agent keeps no books", ExitCode.UNMEASURED)
+        return self._money
 
     def _device(self, name: str) -> DeviceStatus:
         agent = self._agent

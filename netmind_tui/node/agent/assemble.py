@@ -9,7 +9,7 @@ import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 from pathlib import Path
@@ -46,6 +46,9 @@ from netmind_tui.node.journal.opening import opened
 from netmind_tui.node.journal.rollup import Rollups
 from netmind_tui.node.meter.opening import NAME as METER
 from netmind_tui.node.meter.opening import opened as meter_opened
+from netmind_tui.node.money.here import accounting_of_this_machine, quotes_of_this_machine
+from netmind_tui.node.money.quotes import Quotes
+from netmind_tui.node.money.statement import Statements
 from netmind_tui.node.policy.terms import Terms
 from netmind_tui.node.sense.sources import Sources, of_this_machine
 from netmind_tui.node.sense.watch import Watch
@@ -140,6 +143,7 @@ def _runner(folder: Path, config: Config, said: Said) -> Iterator[Runner]:
         crew = crew_of_this_machine(
             folder, config, clock=clock, news=news, keeper=keeper, metered=metered.store, gpus=gpus
         )
+        quotes = quotes_of_this_machine(news, crew.care.meter)
         agent = Agent(
             clock=clock,
             decide=decide,
@@ -149,20 +153,30 @@ def _runner(folder: Path, config: Config, said: Said) -> Iterator[Runner]:
             news=news,
             crew=crew,
             aliases=config.alias,
+            prices=quotes.prices,
         )
         renewing = _renewing(agent, config)
+        accounting = accounting_of_this_machine(
+            agent, quotes, news, metered.store, renewing.capacity, renewing.has_read
+        )
+        stack.callback(accounting.close)
         past = JournalPast(journal, rollups)
-        answers = Answers(agent, _identity(folder), past, put_terms, events, samples, metered.store)
+        statements = Statements(accounting)
+        answers = Answers(agent, _identity(folder), past, put_terms, events, samples, metered.store, statements)
 
         def sampled(sample: Sample) -> None:
             samples.put(sample)
             if rollups.add(sample):
                 loop.run_in_executor(writes, rollups.write)
 
-        chores: list[Callable[[], Coroutine[None, None, None]]] = [renewing.keep_on]
+        async def described() -> None:
+            accounting.see()
+            await renewing.compare()
+
+        chores: list[Callable[[], Coroutine[None, None, None]]] = [renewing.keep_on, accounting.keep_on]
         if config.metrics_file is not None:
             chores.append(partial(_write_metrics, answers, Path(config.metrics_file)))
-        sources = stack.enter_context(closing(_sources(gpus, folder, config, crew.care)))
+        sources = stack.enter_context(closing(_sources(gpus, folder, config, crew.care, quotes)))
         watch = Watch((), sources, known=keeper.memory.sources)
         yield Runner(
             agent=agent,
@@ -173,9 +187,10 @@ def _runner(folder: Path, config: Config, said: Said) -> Iterator[Runner]:
             listen=partial(_listen, answers, config),
             sampled=sampled,
             rests=lambda: agent.is_resting and not samples.is_followed,
-            described=renewing.compare,
+            described=described,
+            rereads=accounting.reread,
             chores=tuple(chores),
-            lasts=(hooks.idle, hooks.close),
+            lasts=(accounting.finish, hooks.idle, hooks.close),
             ready=lambda: said.ready(str(socket_path())),
         )
 
@@ -202,11 +217,11 @@ def _pass_on(told: str | None, news: News) -> None:
         news.tell(EventKind.JOURNAL_DEGRADED, told, data={"state": "began anew"})
 
 
-def _sources(gpus: GpuProbe | None, folder: Path, config: Config, care: Care) -> Sources:
+def _sources(gpus: GpuProbe | None, folder: Path, config: Config, care: Care, quotes: Quotes) -> Sources:
     def users(uuid: str) -> Reading[tuple[DeviceUser, ...]]:
         return gpus.users(uuid) if gpus is not None else Reading(absence=Absence.NOT_SUPPORTED)
 
-    return of_this_machine(
+    found = of_this_machine(
         users,
         None,
         folder,
@@ -214,6 +229,7 @@ def _sources(gpus: GpuProbe | None, folder: Path, config: Config, care: Care) ->
         own_pids=lambda: care.own_pids,
         held=care.own_memory,
     )
+    return replace(found, price=quotes, profit=quotes, energy=quotes)
 
 
 async def _write_metrics(answers: Answers, path: Path) -> None:

@@ -75,6 +75,7 @@ class JournalPast:
             situation.devices,
             stand.overrides,
             situation.facts,
+            stand.prices,
             blocked=situation.blocked,
         )
         until = min(stand.at, end)
@@ -105,6 +106,7 @@ def foreseen(stand: Stand, device: str | None, at: datetime) -> Why:
             each,
             stand.overrides,
             situation.facts,
+            stand.prices,
             blocked=situation.blocked,
         )
         for each in situation.devices

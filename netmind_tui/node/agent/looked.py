@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
 from netmind_tui.model.agent import Question
+from netmind_tui.model.assumption import PriceAt
 from netmind_tui.model.device import Device, Driver
 from netmind_tui.model.event import EventKind
 from netmind_tui.model.override import Override
@@ -50,10 +51,11 @@ class Speaker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stand:
-    """All that a decision follows from, at one moment."""
+    """All that a decision follows from, at one moment; ``prices`` are those of power, in the price guard's currency."""
 
     at: datetime
     rules: Policy
     zone: tzinfo
     situation: Situation
     overrides: tuple[Override, ...]
+    prices: PriceAt | None = None

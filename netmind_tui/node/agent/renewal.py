@@ -74,6 +74,27 @@ class Renewing:
         self._start = start
         self._newest: Newest | None = None
         self._shape: object = object()
+        self._was_read = asyncio.Event()
+
+    def capacity(self, device: str, at: datetime) -> dict[str, float]:
+        """What the newest certificate says a device reaches, by kernel, where it is in force at a moment.
+
+        Of several claims about one kernel it is the least.
+        """
+        if self._newest is None or self._agent.keeper.memory.outdated == self._newest.sha256:
+            return {}
+        certificate = self._newest.certificate
+        if not read_moment(certificate.issued_at) <= at < read_moment(certificate.expires_at):
+            return {}
+        found: dict[str, float] = {}
+        for each in certificate.claims:
+            if each.device == device:
+                found[each.kernel] = min(each.value, found.get(each.kernel, each.value))
+        return found
+
+    async def has_read(self) -> None:
+        """Wait until the newest certificate was read for the first time."""
+        await self._was_read.wait()
 
     async def keep_on(self) -> None:
         """Look every minute, until this is cancelled."""
@@ -87,6 +108,7 @@ class Renewing:
         if shape != self._shape:
             self._shape = shape
             self._newest = await self._read() if shape is not None else None
+        self._was_read.set()
         await self.compare()
         if self._is_due():
             await self._renew()

@@ -50,6 +50,7 @@ class Runner:
         sampled: is given each sample.
         rests: whether it may look half as often now.
         described: is called when the devices were described anew, and their changes told.
+        rereads: is called when the owner asked for their files to be read again.
         chores: what else goes on while the agent runs, each until it is cancelled.
         lasts: what is waited for at the very end, a few seconds each.
     """
@@ -63,6 +64,7 @@ class Runner:
     sampled: Callable[[Sample], None] = lambda _sample: None
     rests: Callable[[], bool] = lambda: False
     described: Callable[[], Awaitable[None]] | None = None
+    rereads: Callable[[], None] = lambda: None
     chores: Sequence[Callable[[], Coroutine[None, None, None]]] = ()
     lasts: Sequence[Callable[[], Coroutine[None, None, None]]] = ()
     ready: Callable[[], None] = lambda: None
@@ -174,6 +176,7 @@ class Runner:
     def _rereads(self) -> None:
         async def reread() -> None:
             self.notifier.reloading(self.agent.clock.moment().monotonic_s)
+            self.rereads()
             await self.agent.reread()
             self.notifier.ready(self._words())
 

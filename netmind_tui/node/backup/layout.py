@@ -10,13 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netmind_tui.config import config_path
+from netmind_tui.ledger.table import LEDGER
 from netmind_tui.node.journal import table
 from netmind_tui.node.meter.table import METERING
 from netmind_tui.paths import (
     agent_dir,
+    baseline_path,
     certificates_dir,
     identity_dir,
+    ledger_path,
     policy_path,
+    prices_path,
+    rates_path,
     runs_dir,
     verdicts_dir,
     workloads_path,
@@ -29,11 +34,16 @@ KEY = "identity/node.pem"
 """The member that opens all others."""
 STAY = "identity/stay.json"
 JOURNAL = "agent/journal.db"
-STORES = {JOURNAL: table.JOURNAL, "agent/meter.db": METERING}
+BOOKS = "ledger/ledger.db"
+STORES = {JOURNAL: table.JOURNAL, "agent/meter.db": METERING, BOOKS: LEDGER}
 """Members that somebody may be writing, and what they are."""
+OWN = ("agent/", "ledger/", "energy/")
+"""How members begin that are single files and yet no second node's: what it kept, booked and calibrated."""
 RETIRED = "retired"
 """The part of what was signed when stays ended."""
 STORE_PARTS = ("-wal", "-shm", "-journal")
+COPIES = "backups"
+"""The folder of daily copies beside the ledger."""
 
 _AGENT = ("journal.db", "meter.db", "state.json", "alive", "policy.toml")
 _DEEPEST = {"identity": 2, "certificates": 2, "runs": 1, "verdicts": 1, RETIRED: 1}
@@ -47,11 +57,13 @@ class Layout:
     """Where the parts of a node lie. ``files`` are single ones, ``folders`` are taken whole.
 
     The node's own are those that no second node may have: they are there once, and are replaced as one. Of ``common``
-    folders a file is added where it is missing.
+    folders a file is added where it is missing. ``copies`` are folders with older states of the node's own: no backup
+    holds them, and they go where these go.
     """
 
     files: dict[str, Path]
     folders: dict[str, Path]
+    copies: tuple[Path, ...] = ()
     common: frozenset[str] = frozenset({"runs", "verdicts", RETIRED})
 
     @classmethod
@@ -62,6 +74,10 @@ class Layout:
             "config/config.toml": config_path(),
             "config/policy.toml": policy_path(),
             "config/workloads.toml": workloads_path(),
+            "config/rates.toml": rates_path(),
+            "config/prices.csv": prices_path(),
+            "energy/baseline.json": baseline_path(),
+            BOOKS: ledger_path(),
         }
         folders = {
             "identity": identity_dir(),
@@ -70,7 +86,7 @@ class Layout:
             "verdicts": verdicts_dir(),
             RETIRED: identity_dir().parent / RETIRED,
         }
-        return cls(files=files, folders=folders)
+        return cls(files=files, folders=folders, copies=(ledger_path().parent / COPIES,))
 
     @property
     def identity(self) -> Path:

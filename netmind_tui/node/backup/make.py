@@ -41,7 +41,7 @@ from netmind_tui.node.backup.layout import (
 from netmind_tui.node.journal.reader import Reader
 
 _PIECE = 1 << 20
-_REPLACED = ("config/", "agent/")
+_REPLACED = ("config/", "agent/", "energy/")
 _MOST_REPLACED = 16 << 20
 
 

@@ -17,7 +17,7 @@ from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.problem import Problem
 from netmind_tui.node.agent.instance import only_one
 from netmind_tui.node.backup.arrival import stay_after
-from netmind_tui.node.backup.layout import RETIRED, STAY, STORE_PARTS, STORES, Layout
+from netmind_tui.node.backup.layout import OWN, RETIRED, STAY, STORE_PARTS, STORES, Layout
 from netmind_tui.node.backup.move import HIDDEN, Move, Plan, carry_out, clear, make_folders, mend
 from netmind_tui.node.backup.opened import Opened
 from netmind_tui.node.backup.told import tell_restored
@@ -111,7 +111,7 @@ def _in_the_way(archive: Opened, layout: Layout) -> list[Path]:
     members = {each.name: each for each in archive.backup.members}
     for name, path in layout.files.items():
         is_known = name in members and _is_same(path, members[name])
-        if os.path.lexists(path) and not is_known and (name in members or name.startswith("agent/")):
+        if os.path.lexists(path) and not is_known and (name in members or name.startswith(OWN)):
             found.append(path)
     for member in archive.backup.members:
         if member.name.partition("/")[0] in layout.common:
@@ -233,9 +233,9 @@ def _change_over(
 
 def _of_agent(layout: Layout, comes: dict[str, Path]) -> list[Path]:
     """What an agent here kept and the backup does not replace: it is of another time."""
-    left = [path for name, path in layout.files.items() if name.startswith("agent/") and name not in comes]
-    logs = [layout.files[name] for name in STORES]
-    return left + [path.with_name(f"{path.name}{part}") for path in logs for part in STORE_PARTS]
+    left = [path for name, path in layout.files.items() if name.startswith(OWN) and name not in comes]
+    logs = [layout.files[name] for name in STORES if name in layout.files]
+    return [*left, *(path.with_name(f"{path.name}{part}") for path in logs for part in STORE_PARTS), *layout.copies]
 
 
 def _hidden(archive: Opened) -> str:

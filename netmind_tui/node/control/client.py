@@ -24,17 +24,22 @@ from netmind_tui.model.control import (
     IntervalQuery,
     Lease,
     LeaseRequest,
+    PeriodQuery,
     Refusal,
     Rollup,
 )
+from netmind_tui.model.earnings import Earnings
+from netmind_tui.model.energy import Energy
 from netmind_tui.model.event import Event
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.metering import Intervals
+from netmind_tui.model.period import PeriodName
 from netmind_tui.model.policy import PolicyDocument
 from netmind_tui.model.problem import Problem
 from netmind_tui.model.sample import Sample
 from netmind_tui.model.timeline import Timeline
 from netmind_tui.model.workload import WorkloadLog, WorkloadsStatus
+from netmind_tui.model.worth import Prices
 from netmind_tui.node.control.line import Connection
 
 T = TypeVar("T")
@@ -167,6 +172,18 @@ class Client:
     def intervals(self, query: IntervalQuery | None = None) -> Intervals:
         """What was worked."""
         return self._get("/v1/intervals", Intervals, **_asked(query or IntervalQuery()))
+
+    def earnings(self, query: PeriodQuery | None = None) -> Earnings:
+        """What a period came to, by the ledger."""
+        return self._get("/v1/earnings", Earnings, **_period(query or PeriodQuery()))
+
+    def energy(self, query: PeriodQuery | None = None) -> Energy:
+        """The energy of a period."""
+        return self._get("/v1/energy", Energy, **_period(query or PeriodQuery()))
+
+    def prices(self, start: datetime | None = None, end: datetime | None = None) -> Prices:
+        """What power costs, slot by slot: from now on as far as that is known, unless said otherwise."""
+        return self._get("/v1/prices", Prices, start=start, end=end)
 
     def timeline(self, start: datetime, end: datetime) -> Timeline:
         """How it was, is and will be."""
@@ -330,6 +347,12 @@ def _asked(query: EventQuery | IntervalQuery) -> dict[str, object]:
     given = {name: value for name, value in plain(query).items() if value != usual[name]}
     one = {"devices": "device", "kinds": "kind", "workloads": "workload"}
     return {one.get(name, name): value for name, value in given.items()}
+
+
+def _period(query: PeriodQuery) -> dict[str, object]:
+    """A period as parameters: by its name, or from a moment to another."""
+    named = None if query.period is PeriodName.BETWEEN else query.period.value
+    return {"period": named, "start": query.start, "end": query.end, "by": query.by}
 
 
 def _query(values: Mapping[str, object]) -> str:

@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import Protocol
 
 from netmind_tui.model.agent import Events, OverrideRequest, Status, Why
-from netmind_tui.model.control import EventQuery, HistoryQuery, IntervalQuery, Lease, Role, Rollup
+from netmind_tui.model.control import EventQuery, HistoryQuery, IntervalQuery, Lease, PeriodQuery, Role, Rollup
+from netmind_tui.model.earnings import Earnings
+from netmind_tui.model.energy import Energy
 from netmind_tui.model.event import Event
 from netmind_tui.model.metering import Intervals
 from netmind_tui.model.policy import PolicyDocument
@@ -15,6 +17,7 @@ from netmind_tui.model.sample import Sample
 from netmind_tui.model.selector import Selection
 from netmind_tui.model.timeline import Timeline
 from netmind_tui.model.workload import WorkloadLog, WorkloadsStatus
+from netmind_tui.model.worth import Prices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +116,18 @@ class Node(Protocol):
 
     async def intervals(self, query: IntervalQuery) -> Intervals:
         """What was worked."""
+        ...
+
+    async def earnings(self, query: PeriodQuery) -> Earnings:
+        """What a period came to; ``query.by`` is one of device, payer and workload."""
+        ...
+
+    async def energy(self, query: PeriodQuery) -> Energy:
+        """The energy of a period; ``query.by`` is one of device and day."""
+        ...
+
+    async def prices(self, start: datetime, end: datetime | None) -> Prices:
+        """What power costs between two moments; from one on as far as that is known where there is no end."""
         ...
 
     def lease(self, devices: tuple[str, ...], asker: Asker) -> AbstractAsyncContextManager[Lease]:

@@ -29,6 +29,7 @@ from netmind_tui.node.control.asked import (
     with_role,
 )
 from netmind_tui.node.control.node import Asker, Node
+from netmind_tui.node.control.route_money import MONEY_ROUTES
 from netmind_tui.node.control.route_work import WORK_ROUTES
 
 SMALL_BYTES = 64 << 10
@@ -201,6 +202,7 @@ ROUTES: tuple[Route, ...] = (
         most_bytes=SMALL_BYTES,
     ),
     *WORK_ROUTES,
+    *MONEY_ROUTES,
 )
 
 

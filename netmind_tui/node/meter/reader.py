@@ -199,6 +199,10 @@ def _where(
 ) -> tuple[str, tuple[Any, ...]]:
     parts: list[tuple[str, Iterable[Any]]] = [("interval.number > ?", (after,))]
     if since is not None:
+        if not after:
+            # By the index of times (hence the +) to the first one: the years before it are not gone through.
+            first = "interval.number >= (SELECT min(+number) FROM interval WHERE start_ms >= ?)"
+            parts = [(first, (wall_ms(since),))]
         parts.append(("start_ms >= ?", (wall_ms(since),)))
     if until is not None:
         parts.append(("start_ms < ?", (wall_ms(until),)))

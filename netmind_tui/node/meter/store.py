@@ -11,7 +11,7 @@ from pathlib import Path
 
 from netmind_tui import document
 from netmind_tui.aside import put_aside
-from netmind_tui.bench.lock import DeviceHeldError, LockError, held
+from netmind_tui.bench.lock import written_alone
 from netmind_tui.database import (
     Connection,
     Unwritten,
@@ -23,10 +23,8 @@ from netmind_tui.database import (
     put_there,
     transaction,
 )
-from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.metering import Interval
 from netmind_tui.model.problem import Problem
-from netmind_tui.node.agent.clock import stamp
 from netmind_tui.node.meter.dial import wall_ms
 from netmind_tui.node.meter.piece import Checkpoint
 from netmind_tui.node.meter.reader import Reader
@@ -290,13 +288,5 @@ def _locked(path: Path) -> ExitStack:
         Problem: another process has it, or it cannot be had.
     """
     stack = ExitStack()
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        stack.enter_context(held(path.stem, since=stamp(datetime.now(UTC)), folder=path.parent))
-    except DeviceHeldError as error:
-        raise Problem(f"{path}: another process writes it: {error}", ExitCode.UNMEASURED) from None
-    except LockError as error:
-        raise Problem(f"{path} cannot be locked: {error}", ExitCode.UNMEASURED) from error
-    except OSError as error:
-        raise Problem(f"{path}: {(error.strerror or str(error)).lower()}", ExitCode.UNMEASURED) from error
+    stack.enter_context(written_alone(path))
     return stack

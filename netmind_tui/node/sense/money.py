@@ -1,5 +1,7 @@
 """What power costs and work brings, as far as somebody tells: protocols, and what answers where nobody does."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
@@ -12,22 +14,31 @@ NO_INCOME = "no income is known"
 NOT_METERED = "energy is not metered"
 
 
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """An amount and where it stands; without one a clause says why nobody can tell it.
+
+    ``is_passing``: only not yet.
+    """
+
+    amount: Decimal | None = None
+    source: str = "none"
+    unknown: str = ""
+    is_passing: bool = False
+
+
 class PriceSource(Protocol):
     """Tells what a kilowatt-hour costs."""
 
-    name: str
-
-    def price_at(self, moment: datetime) -> Decimal | None:
-        """The price of a kWh at a moment, in the currency of the owner's terms; ``None``: not known."""
+    def price_at(self, moment: datetime, currency: str | None) -> Quote:
+        """The price of a kWh at a moment, in a currency; in the tariff's own where none is asked for."""
 
 
 class ProfitSource(Protocol):
-    """Tells what an hour of work is worth after its power is paid."""
+    """Tells what an hour of work on a device is worth after its power is paid."""
 
-    name: str
-
-    def profit_at(self, moment: datetime) -> Decimal | None:
-        """What an hour brings at a moment, in the currency of the owner's terms; ``None``: not known."""
+    def profit_at(self, device: str, moment: datetime, currency: str | None) -> Quote:
+        """What an hour brings at a moment, in a currency; it may be less than nothing."""
 
 
 class EnergySource(Protocol):
@@ -44,13 +55,13 @@ class Untold:
 
     name = "none"
 
-    def price_at(self, moment: datetime) -> Decimal | None:  # noqa: ARG002 - it is never known
+    def price_at(self, moment: datetime, currency: str | None) -> Quote:  # noqa: ARG002 - it is never known
         """Not known."""
-        return None
+        return Quote(unknown=NO_TARIFF)
 
-    def profit_at(self, moment: datetime) -> Decimal | None:  # noqa: ARG002 - as above
+    def profit_at(self, device: str, moment: datetime, currency: str | None) -> Quote:  # noqa: ARG002 - as above
         """Not known."""
-        return None
+        return Quote(unknown=NO_INCOME)
 
     def used_today_j(self, moment: datetime) -> float | None:  # noqa: ARG002 - as above
         """Not known."""
@@ -59,12 +70,12 @@ class Untold:
 
 def price(guard: Guard, source: PriceSource, at: datetime) -> Sensed:
     """The price of a kilowatt-hour now."""
-    return _money(guard, source.price_at(at), f"{guard.currency or ''} per kWh", source.name, NO_TARIFF)
+    return _sensed(guard, source.price_at(at, guard.currency), "per kWh")
 
 
-def profit(guard: Guard, source: ProfitSource, at: datetime) -> Sensed:
-    """What an hour brings now."""
-    return _money(guard, source.profit_at(at), f"{guard.currency or ''} per hour", source.name, NO_INCOME)
+def profit(guard: Guard, source: ProfitSource, devices: Sequence[str], at: datetime) -> tuple[Sensed, ...]:
+    """What an hour brings on each device now."""
+    return tuple(_sensed(guard, source.profit_at(each, at, guard.currency), "per hour", each) for each in devices)
 
 
 def energy(guard: Guard, source: EnergySource, at: datetime) -> Sensed:
@@ -75,7 +86,10 @@ def energy(guard: Guard, source: EnergySource, at: datetime) -> Sensed:
     return Sensed(kind=guard.kind, value=used, words=f"{used / 3.6e6:.2f} kWh today", source=source.name)
 
 
-def _money(guard: Guard, amount: Decimal | None, unit: str, source: str, unknown: str) -> Sensed:
-    if amount is None:
-        return Sensed(kind=guard.kind, source=source, unknown=unknown)
-    return Sensed(kind=guard.kind, value=amount, words=" ".join(f"{amount} {unit}".split()), source=source)
+def _sensed(guard: Guard, quote: Quote, per: str, device: str | None = None) -> Sensed:
+    if quote.amount is None:
+        return Sensed(
+            kind=guard.kind, device=device, source=quote.source, unknown=quote.unknown, is_passing=quote.is_passing
+        )
+    words = " ".join(filter(None, (f"{quote.amount:f}", guard.currency, per)))
+    return Sensed(kind=guard.kind, device=device, value=quote.amount, words=words, source=quote.source)

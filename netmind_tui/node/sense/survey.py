@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,11 +14,12 @@ from netmind_tui.model.policy import Guard
 from netmind_tui.model.reading import Absence, Reading
 from netmind_tui.model.sample import Sample
 from netmind_tui.model.situation import DeviceFact, GuardFact
+from netmind_tui.node.money.offline import quotes_without_agent
 from netmind_tui.node.sense.seat import ThisSeat
 from netmind_tui.node.sense.sources import of_this_machine
 from netmind_tui.node.sense.watch import Watch
 from netmind_tui.probe.gpu import GpuProbe
-from netmind_tui.probe.host import HostSampler, read_host
+from netmind_tui.probe.host import HostSampler, cpu_device, read_host
 from netmind_tui.probe.logind import Logind
 from netmind_tui.probe.process_list import ProcessList
 
@@ -44,10 +45,11 @@ def survey(guards: Sequence[Guard], folder: Path, wait: Callable[[float], None] 
         under_wsl = Boundary.WSL in read_host().boundaries
         processes = ProcessList()
         seat = stack.enter_context(closing(ThisSeat(processes=processes, logind=Logind(), under_wsl=under_wsl)))
-        watch = Watch(guards, of_this_machine(users, seat, folder))
         host = HostSampler()
-        devices = [DeviceFact(device=each.id, uuid=each.uuid) for each in (gpus.devices() if gpus else ())]
-        devices.append(DeviceFact(device="cpu"))
+        there = (*(gpus.devices() if gpus is not None else ()), cpu_device(read_host()))
+        quotes = quotes_without_agent(there, datetime.now(UTC))
+        watch = Watch(guards, replace(of_this_machine(users, seat, folder), price=quotes, profit=quotes))
+        devices = [DeviceFact(device=each.id, uuid=each.uuid) for each in there]
         facts: tuple[GuardFact, ...] = ()
         for wait_s in (0.0, _APART_S):
             wait(wait_s)

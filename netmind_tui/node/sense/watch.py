@@ -123,7 +123,7 @@ class Watch:
             case GuardKind.PRICE:
                 return (money.price(guard, sources.price, at),)
             case GuardKind.PROFIT:
-                return (money.profit(guard, sources.profit, at),)
+                return money.profit(guard, sources.profit, [each.device for each in devices], at)
             case GuardKind.ENERGY:
                 return (money.energy(guard, sources.energy, at),)
 

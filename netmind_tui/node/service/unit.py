@@ -25,6 +25,8 @@ CARRIED = (
     "NETMIND_CONFIG",
     "NETMIND_POLICY",
     "NETMIND_WORKLOADS",
+    "NETMIND_RATES",
+    "NETMIND_PRICES",
     "NETMIND_SOCKET",
     "NETMIND_LOCKS",
     "NETMIND_KERNELS",
@@ -152,6 +154,8 @@ _PLACES = {
     "XDG_CACHE_HOME": "/var/cache",
     "NETMIND_POLICY": "/var/lib/netmind/policy.toml",
     "NETMIND_WORKLOADS": "/etc/netmind/workloads.toml",
+    "NETMIND_RATES": "/etc/netmind/rates.toml",
+    "NETMIND_PRICES": "/etc/netmind/prices.csv",
     "NETMIND_SOCKET": "/run/netmind/agent.sock",
     "NETMIND_LOCKS": "/run/netmind-locks",
 }

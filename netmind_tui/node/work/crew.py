@@ -149,6 +149,13 @@ class Crew:
         found = self._on(device)
         return found.name if found is not None else None
 
+    def next_on(self, devices: Sequence[str]) -> dict[str, str]:
+        """Of each device the workload that is there, or would start there first."""
+        chosen, _ = self._assigned(self._clock.moment())
+        found = {each.device: post.name for post, room in chosen.items() for each in room}
+        found |= {placed.device: post.name for post in self.posts for placed in post.devices}
+        return {device: found[device] for device in devices if device in found}
+
     def facts(self, devices: Sequence[str], now: Moment) -> dict[str, WorkFact]:
         """What decisions must know of the work on each device."""
         chosen, waits = self._assigned(now)

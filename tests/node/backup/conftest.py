@@ -10,8 +10,13 @@ import pytest
 
 from netmind_tui.certify.identity import Identity
 from netmind_tui.certify.moment import written
+from netmind_tui.ledger.reader import Reader
+from netmind_tui.ledger.store import open_ledger
+from netmind_tui.ledger.verify import verify
 from netmind_tui.model.backup import Backup
 from netmind_tui.model.event import Event, EventKind
+from netmind_tui.model.ledger import Draft, EntryKind, Subject, Usage
+from netmind_tui.model.metering import Activity
 from netmind_tui.node.backup import key
 from netmind_tui.node.backup.layout import Layout
 from netmind_tui.node.backup.make import Made, make_backup
@@ -33,7 +38,12 @@ class Machine:
         names = ("journal.db", "meter.db", "state.json", "alive", "policy.toml")
         self.layout = Layout(
             files={f"agent/{name}": agent / name for name in names}
-            | {f"config/{name}.toml": config / f"{name}.toml" for name in ("config", "policy", "workloads")},
+            | {f"config/{name}.toml": config / f"{name}.toml" for name in ("config", "policy", "workloads", "rates")}
+            | {
+                "config/prices.csv": config / "prices.csv",
+                "energy/baseline.json": state / "energy/baseline.json",
+                "ledger/ledger.db": state / "ledger/ledger.db",
+            },
             folders={
                 "identity": folder / "data/identity",
                 "certificates": state / "certificates",
@@ -41,6 +51,7 @@ class Machine:
                 "verdicts": state / "verdicts",
                 "retired": folder / "data/retired",
             },
+            copies=(state / "ledger/backups",),
         )
         self.now = NOW
 
@@ -56,6 +67,10 @@ class Machine:
             "config/config.toml": "[tui]\n",
             "config/policy.toml": 'zone = "UTC"\n',
             "config/workloads.toml": "",
+            "config/rates.toml": "",
+            "config/prices.csv": "date,asset,currency,price,source\n",
+            "state/energy/baseline.json": "{}",
+            "state/ledger/backups/ledger-20261122.db": "of yesterday",
             "state/agent/state.json": "{}",
             "state/runs/one.json": json.dumps({"run": 1}),
             "state/runs/two.json": json.dumps({"run": 2}),
@@ -80,6 +95,31 @@ class Machine:
     @staticmethod
     def event(sentence: str) -> Event:
         return Event(at=written(NOW), kind=EventKind.POLICY_CHANGED, sentence=sentence)
+
+    def book(self, *names: str) -> None:
+        """Book entries of these ids."""
+        usage = Usage(activity=Activity.WORK, duration_ms=60_000)
+        with closing(open_ledger(self.layout.files["ledger/ledger.db"])) as ledger:
+            ledger.append(
+                [
+                    Draft(
+                        id=each,
+                        kind=EntryKind.METERED,
+                        at=NOW,
+                        until=NOW + timedelta(minutes=1),
+                        subject=Subject(node="ed25519:0", device="cpu"),
+                        usage=usage,
+                    )
+                    for each in names
+                ],
+                self.now,
+            )
+
+    @property
+    def booked(self) -> list[str]:
+        with closing(Reader(self.layout.files["ledger/ledger.db"])) as ledger:
+            assert verify(ledger).is_sound
+            return [each.entry.id for each in ledger.every()]
 
     @property
     def told(self) -> list[str]:

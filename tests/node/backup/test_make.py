@@ -40,6 +40,9 @@ def test_everything_of_the_node_is_in_it_and_nothing_else(first, backup):
         "config/config.toml",
         "config/policy.toml",
         "config/workloads.toml",
+        "config/rates.toml",
+        "config/prices.csv",
+        "energy/baseline.json",
         "identity/stay.json",
     ]
     assert backup.stat().st_mode & 0o777 == 0o600

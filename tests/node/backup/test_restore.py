@@ -27,7 +27,14 @@ from netmind_tui.node.backup.opened import opened
 from netmind_tui.node.backup.restore import look_through, mend_unfinished
 from netmind_tui.node.backup.retire import retire
 
-NEVER = ("cache/", "state/agent/work/", "state/agent/power.json", "state/agent/journal.db-", "state/runs/.part")
+NEVER = (
+    "cache/",
+    "state/ledger/backups/",
+    "state/agent/work/",
+    "state/agent/power.json",
+    "state/agent/journal.db-",
+    "state/runs/.part",
+)
 
 
 def contents(path):

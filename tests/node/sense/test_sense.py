@@ -123,21 +123,24 @@ def test_no_exclusive_program_is_a_value_only_where_all_are_to_be_seen():
     assert exclusive.sense(guard("exclusive"), Processes("steam", blind="hidden")).value == 1.0
 
 
+def profits(source):
+    return money.profit(guard("profit", amount="0.01", currency="EUR"), source, ["gpu:0", "cpu"], AT)
+
+
 def test_without_a_tariff_an_income_or_a_meter_nothing_is_known():
     untold = money.Untold()
     assert money.price(guard("price", amount="0.35", currency="EUR"), untold, AT).unknown == "no tariff is set"
-    assert money.profit(guard("profit", amount="0.01", currency="EUR"), untold, AT).unknown == "no income is known"
+    assert [each.unknown for each in profits(untold)] == ["no income is known"] * 2
     assert money.energy(guard("energy", limit=1.8e7), untold, AT).unknown == "energy is not metered"
 
 
 class Told(money.Untold):
-    name = "tariff"
+    def price_at(self, moment, currency):
+        return money.Quote(Decimal("0.350") if (moment, currency) == (AT, "EUR") else None, "tariff", "no price then")
 
-    def price_at(self, moment):
-        return Decimal("0.350") if moment == AT else None
-
-    def profit_at(self, moment):  # noqa: ARG002
-        return Decimal("-0.02")
+    def profit_at(self, device, moment, currency):
+        assert (moment, currency) == (AT, "EUR")
+        return money.Quote(Decimal("-0.02"), "card") if device == "cpu" else money.Quote(unknown="gpu:0 is unlisted")
 
     def used_today_j(self, moment):  # noqa: ARG002
         return 9e6
@@ -146,7 +149,10 @@ class Told(money.Untold):
 def test_what_is_told_is_kept_to_the_digit():
     found = money.price(guard("price", currency="EUR"), Told(), AT)
     assert (found.value, found.words, found.source) == (Decimal("0.350"), "0.350 EUR per kWh", "tariff")
-    assert money.profit(guard("profit", currency="EUR"), Told(), AT).words == "-0.02 EUR per hour"
+    assert money.price(guard("price", currency="USD"), Told(), AT).unknown == "no price then"
+    card, cpu = profits(Told())
+    assert (card.device, card.unknown) == ("gpu:0", "gpu:0 is unlisted")
+    assert (cpu.device, cpu.words, cpu.source) == ("cpu", "-0.02 EUR per hour", "card")
     assert money.energy(guard("energy"), Told(), AT).words == "2.50 kWh today"
 
 

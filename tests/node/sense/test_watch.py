@@ -13,7 +13,7 @@ from netmind_tui.model.reading import Absence, Reading
 from netmind_tui.model.sample import DeviceSample, HostSample, Sample
 from netmind_tui.model.situation import DeviceFact, Situation
 from netmind_tui.node.sense.gpu_in_use import GpuUse
-from netmind_tui.node.sense.money import Untold
+from netmind_tui.node.sense.money import Quote, Untold
 from netmind_tui.node.sense.seat import Idle
 from netmind_tui.node.sense.sources import Sources, of_this_machine
 from netmind_tui.node.sense.watch import Watch
@@ -26,8 +26,6 @@ GPUS = (DeviceFact(device="gpu:0", uuid="GPU-0"), DeviceFact(device="gpu:1", uui
 
 class Told:
     """A seat, a price and the rest, as a test says."""
-
-    name = "tariff"
 
     def __init__(self):
         self.seat = Idle(seconds=math.inf, words="nobody sits here", source="logind")
@@ -43,8 +41,8 @@ class Told:
     def close(self):
         pass
 
-    def price_at(self, _moment):
-        return self.price
+    def price_at(self, _moment, _currency):
+        return Quote(self.price, "tariff", "no tariff is set")
 
 
 class Scene:

@@ -115,9 +115,11 @@ def test_workloads_get_groups_of_their_own_and_their_whole_grace(name):
     assert stop > LONGEST_GRACE_S
 
 
-def test_the_system_has_its_workloads_where_root_alone_writes():
-    assert "Environment=NETMIND_WORKLOADS=/etc/netmind/workloads.toml" in lines(UNITS["system"])
-    assert not [line for line in lines(UNITS["user"]) if "NETMIND_WORKLOADS" in line]
+@pytest.mark.parametrize("name", ["workloads.toml", "rates.toml", "prices.csv"])
+def test_the_system_has_its_workloads_and_rates_where_root_alone_writes(name):
+    variable = f"NETMIND_{name.partition('.')[0].upper()}"
+    assert f"Environment={variable}=/etc/netmind/{name}" in lines(UNITS["system"])
+    assert not [line for line in lines(UNITS["user"]) if variable in line]
 
 
 @pytest.mark.parametrize("name", UNITS)
