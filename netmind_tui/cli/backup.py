@@ -61,6 +61,7 @@ def contents(made: "Backup") -> str:
     parts += [f"{count:,} {word}{'' if count == 1 else 's'}" for word, count in counts if count]
     parts += [name.partition("/")[2] for name in names if name.startswith("config/")]
     parts += ["metered intervals"] if "agent/meter.db" in names else []
+    parts += ["the ledger"] if "ledger/ledger.db" in names else []
     return ", ".join(parts)
 
 

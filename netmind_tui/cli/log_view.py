@@ -22,6 +22,9 @@ _STYLES = {
     EventKind.WORK_UNHEALTHY: "yellow",
     EventKind.WORKLOADS_REFUSED: "yellow",
     EventKind.POWER_UNCAPPED: "yellow",
+    EventKind.BOOKING_STOPPED: "red",
+    EventKind.BOOKING_REFUSED: "yellow",
+    EventKind.RATES_REFUSED: "yellow",
     EventKind.MEMORY_FREED: "green",
 }
 

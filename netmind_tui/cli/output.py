@@ -5,6 +5,7 @@ import os
 import stat
 import sys
 import tempfile
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 
@@ -55,16 +56,27 @@ def write(text: str, path: Path | None = None) -> None:
         Problem: the file cannot be written; what was there before is untouched.
         ReaderLeft: whoever read stdout went away.
     """
+    write_pieces((text,), path)
+
+
+def write_pieces(pieces: Iterable[str], path: Path | None = None) -> None:
+    """Write a document that is made while it is written, in pieces of whole lines.
+
+    Raises:
+        Problem: the file cannot be written; what was there before is untouched.
+        ReaderLeft: whoever read stdout went away.
+    """
     if path is None:
-        line(text.removesuffix("\n"))
+        for piece in pieces:
+            line(piece.removesuffix("\n"))
         return
-    data = text.encode()
     try:
         if _is_special(path):
             with path.open("wb", buffering=0) as device:
-                device.write(data)
+                for piece in pieces:
+                    device.write(piece.encode())
         else:
-            _replace(path, data)
+            _replace(path, pieces)
     except OSError as error:
         raise Problem(f"cannot write {path}: {_cause(error)}; nothing was changed", ExitCode.USAGE) from error
 
@@ -123,14 +135,15 @@ def _is_special(path: Path) -> bool:
     return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
 
 
-def _replace(path: Path, data: bytes) -> None:
+def _replace(path: Path, pieces: Iterable[str]) -> None:
     target = _target(path)
     mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask()
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            for piece in pieces:
+                file.write(piece.encode())
             file.flush()
             os.fsync(file.fileno())
         temporary.chmod(mode)

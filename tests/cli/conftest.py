@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from netmind_tui.bench.catalog import kernels_folder, open_catalog
+from netmind_tui.bench.catalog import open_catalog
 from netmind_tui.cli.main import main
 from netmind_tui.model.kernel import Provider
 
@@ -132,9 +132,9 @@ def recorded() -> Callable[..., dict]:
 
 
 @pytest.fixture(scope="session")
-def small_catalog(tmp_path_factory) -> Path:
-    """The shipped catalogue, whose quick suite has two kernels."""
-    folder = shutil.copytree(kernels_folder(), tmp_path_factory.mktemp("catalog") / "kernels")
+def small_catalog(tmp_path_factory, hasty_kernels) -> Path:
+    """The shipped catalogue, whose quick suite has two kernels and is done in a moment."""
+    folder = shutil.copytree(hasty_kernels, tmp_path_factory.mktemp("catalog") / "kernels")
     text = (folder / "catalog.toml").read_text()
     head, _, tail = text.partition('name = "quick"')
     begin = tail.index("kernels = [")

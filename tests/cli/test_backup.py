@@ -7,13 +7,14 @@ import select
 import shutil
 import signal
 import sys
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import jsonschema
 import pytest
 
 from netmind_tui.cli import passphrase
 from netmind_tui.document import decode, plain, schema
+from netmind_tui.ledger.store import open_ledger
 from netmind_tui.model.backup import Retirement
 from netmind_tui.node.agent import assemble, instance
 from netmind_tui.node.backup import key
@@ -173,6 +174,12 @@ class TestBackup:
         jsonschema.Draft202012Validator(schema("backup")).validate(done.document)
         assert {"identity/node.pem", "identity/stay.json"} <= {each["name"] for each in done.document["members"]}
         assert WORDS not in done.err + done.out
+
+    def test_that_the_books_are_in_it_is_said(self, node, anna, words, tmp_path):
+        with closing(open_ledger(anna.home / ".local/state/netmind/ledger/ledger.db")):
+            pass
+        assert "the ledger" in anna("backup", tmp_path / "a", *words).err
+        assert "the ledger" in node("new")("restore", tmp_path / "a", *words).err
 
     def test_a_backup_can_be_checked_without_a_change(self, node, file, words):
         new = node("new")

@@ -22,6 +22,7 @@ from netmind_tui.document import schema
 from netmind_tui.model.device import Device, DeviceKind
 
 NETMIND = (sys.executable, "-P", "-m", "netmind_tui")
+UNHURRIED = {"NETMIND_KERNELS": ""}  # a kernel takes its second, and the rest is never done before the test is
 PATIENCE_S = 60
 
 
@@ -31,13 +32,13 @@ def home(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def environment(home):
-    """A machine without a GPU, whose owner has an empty home; device locks are ours alone."""
+def environment(home, hasty_kernels):
+    """A machine without a GPU, whose owner has an empty home; device locks are ours alone, and measuring is short."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("NETMIND_", "XDG_"))}
     locks = home / "locks"
     locks.mkdir()
     own = {"HOME": str(home), "NETMIND_LOCKS": str(locks), "LD_LIBRARY_PATH": "", "PYTHONUTF8": "1", "COLUMNS": "100"}
-    return kept | own
+    return kept | own | {"NETMIND_KERNELS": str(hasty_kernels)}
 
 
 @pytest.fixture(scope="module")
@@ -55,10 +56,10 @@ def start(environment):
     """Begin a run and let the test play with it."""
     started = []
 
-    def begin(*arguments):
+    def begin(*arguments, env=None):
         command = [*NETMIND, "bench", *arguments]
         child = subprocess.Popen(
-            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1
+            command, env=environment | (env or {}), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1
         )
         started.append(child)
         return child
@@ -99,12 +100,12 @@ def say_until(command, text):
     raise AssertionError(f"the command ended without saying {text!r}")
 
 
-def small_kernels(tmp_path):
-    """A catalogue like the shipped one whose CUDA matrices are 64 wide."""
+def small_kernels(kernels, tmp_path):
+    """A catalogue like that one whose CUDA matrices are 64 wide."""
     spec = importlib.util.spec_from_file_location("kernels_build", kernels_folder() / "build.py")
     build = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(build)
-    folder = shutil.copytree(kernels_folder(), tmp_path / "small")
+    folder = shutil.copytree(kernels, tmp_path / "small")
     catalog = (folder / "catalog.toml").read_text()
     for name, kinds, itemsize in (("gemm_fp32", build._FP32, 4), ("gemm_int8_i8", build._I8, 1)):
         graph = folder / f"{name}_4096.onnx"
@@ -122,7 +123,7 @@ def small_kernels(tmp_path):
 @pytest.fixture(scope="module")
 def real_run(bench):
     """One real run of two kernels, as its JSON document."""
-    done = bench("--kernel", "dispatch", "--kernel", "gemm.int8", "--json")
+    done = bench("--kernel", "dispatch", "--kernel", "gemm.int8", "--json", env=UNHURRIED)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -297,13 +298,15 @@ class TestDevicesThatCannotBeMeasured:
         assert not {rate["kernel"] for rate in run["capacity"]} & {m["kernel"] for m in tried}
 
     @pytest.mark.parametrize("kernel", ["gemm.fp32", "gemm.int8"])
-    def test_a_card_that_computes_is_measured_and_verified(self, bench, nvml_stub, idle_card, tmp_path, kernel):
+    def test_a_card_that_computes_is_measured_and_verified(
+        self, bench, nvml_stub, idle_card, hasty_kernels, tmp_path, kernel
+    ):
         """The whole way through the real CUDA provider, with a small shape that the stub's cuBLAS can compute."""
         stub = nvml_stub("consumer")
         env = {
             "LD_LIBRARY_PATH": f"{stub['LD_LIBRARY_PATH']}:{idle_card}",
             "NETMIND_STUB_SCENARIO": "consumer",
-            "NETMIND_KERNELS": str(small_kernels(tmp_path)),
+            "NETMIND_KERNELS": str(small_kernels(hasty_kernels, tmp_path)),
         }
         done = bench("--device", "gpu:0", "--kernel", kernel, "--seed", "8", "--json", env=env)
         (measurement,) = json.loads(done.stdout)["measurements"]
@@ -355,8 +358,8 @@ class TestDevicesThatCannotBeMeasured:
         assert done.returncode == 0
         assert [each["id"] for each in json.loads(done.stdout)["findings"]] == ["driver-not-loaded"]
 
-    def test_a_changed_kernel_file_is_refused_by_name_and_the_rest_goes_on(self, bench, tmp_path):
-        folder = shutil.copytree(kernels_folder(), tmp_path / "kernels")
+    def test_a_changed_kernel_file_is_refused_by_name_and_the_rest_goes_on(self, bench, hasty_kernels, tmp_path):
+        folder = shutil.copytree(hasty_kernels, tmp_path / "kernels")
         graph = folder / "gemm_int8_u8_2048.onnx"
         graph.write_bytes(graph.read_bytes() + b"\0")
         done = bench("-k", "dispatch", "-k", "gemm.int8", "--json", env={"NETMIND_KERNELS": str(folder)})
@@ -444,7 +447,7 @@ class TestBeingStopped:
         [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated"), (signal.SIGHUP, 143, "terminated")],
     )
     def test_finished_kernels_are_printed_and_stored(self, start, home, number, code, word):
-        command = start("--kernel", "*", "--json")
+        command = start("--kernel", "*", "--json", env=UNHURRIED)
         say_until(command, "dispatch on cpu")
         command.send_signal(number)
         out, err = command.communicate(timeout=PATIENCE_S)
@@ -458,14 +461,14 @@ class TestBeingStopped:
         assert (home / f".local/state/netmind/runs/{run['run_id']}.json").exists()
 
     def test_the_time_limit_ends_124_with_what_was_finished(self, bench):
-        done = bench("--kernel", "*", "--max-time", "5", "--json")
+        done = bench("--kernel", "*", "--max-time", "5", "--json", env=UNHURRIED)
         assert done.returncode == 124
         run = json.loads(done.stdout)
         assert run["stopped"] == "timed-out"
         assert len(run["measurements"]) < 4
 
     def test_ctrl_z_stops_the_worker_too_and_the_gap_is_told(self, start):
-        command = start("--suite", "standard", "-k", "dispatch", "--json")
+        command = start("--suite", "sustained", "-k", "dispatch", "--json")
         worker = worker_of(command)
         wait_until(lambda: worker.cpu_times().user > 1.0)
         command.send_signal(signal.SIGTSTP)

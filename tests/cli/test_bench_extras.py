@@ -21,15 +21,14 @@ def home(tmp_path):
 
 
 @pytest.fixture
-def bench(home):
+def bench(home, hasty_kernels):
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("NETMIND_", "XDG_"))}
     own = {"HOME": str(home), "NETMIND_LOCKS": str(home / "locks"), "LD_LIBRARY_PATH": "", "PYTHONUTF8": "1"}
+    own |= {"NETMIND_KERNELS": str(hasty_kernels), "COLUMNS": "80"}
 
     def run(*arguments):
         command = [*NETMIND, "bench", *arguments]
-        done = subprocess.run(
-            command, env=kept | own | {"COLUMNS": "80"}, capture_output=True, text=True, timeout=120, check=False
-        )
+        done = subprocess.run(command, env=kept | own, capture_output=True, text=True, timeout=120, check=False)
         assert "Traceback" not in done.stderr
         return done
 

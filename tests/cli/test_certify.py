@@ -187,10 +187,11 @@ class TestWhenNothingIsCertified:
         assert "gpu:77" in done.err
         assert not anna.identity.exists()
 
-    def test_an_interrupted_measurement_is_kept_as_a_run_and_certifies_nothing(self, tmp_path):
+    def test_an_interrupted_measurement_is_kept_as_a_run_and_certifies_nothing(self, tmp_path, hasty_kernels):
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("NETMIND_", "XDG_"))}
         environment = kept | {"HOME": str(tmp_path), "NETMIND_LOCKS": str(tmp_path), "LD_LIBRARY_PATH": ""}
-        command = [sys.executable, "-P", "-m", "netmind_tui", "certify", "--device", "cpu"]
+        environment["NETMIND_KERNELS"] = str(hasty_kernels)
+        command = [sys.executable, "-P", "-m", "netmind_tui", "certify", "--suite", "quick", "--device", "cpu"]
         with subprocess.Popen(
             command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as child:

@@ -17,12 +17,13 @@ SCHEMA = xmlschema.XMLSchema(Path(__file__).parents[1] / "schema/junit.xsd")
 
 
 @pytest.fixture
-def netmind(tmp_path, nvml_stub):
-    """Run a command in an empty home, on this machine without GPUs or on one of the stub's."""
+def netmind(tmp_path, nvml_stub, hasty_kernels):
+    """Run a command in an empty home, on this machine without GPUs or on one of the stub's; measuring is short."""
     home = tmp_path / "home"
     home.mkdir()
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("NETMIND_", "XDG_"))}
     environment = kept | {"HOME": str(home), "PYTHONUTF8": "1", "LD_LIBRARY_PATH": "", "NETMIND_LOCKS": str(tmp_path)}
+    environment["NETMIND_KERNELS"] = str(hasty_kernels)
 
     def run(*arguments, scenario=None):
         given = dict(environment)

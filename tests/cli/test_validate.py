@@ -51,10 +51,11 @@ value = "{value}"
 
 
 @pytest.fixture
-def ci(node, monkeypatch):
-    """A user on a CI server; what the server itself runs on must not show."""
-    for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "NETMIND_CONFIG", "NETMIND_KERNELS"):
+def ci(node, hasty_kernels, monkeypatch):
+    """A user on a CI server; what the server itself runs on must not show, and measuring is short."""
+    for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "NETMIND_CONFIG"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NETMIND_KERNELS", str(hasty_kernels))
     return node("ci")
 
 
@@ -334,7 +335,7 @@ def test_no_line_of_the_log_is_a_command_of_somebody_else(ci, recorded, file, mo
 
 
 @pytest.fixture
-def stubbed(nvml_stub, tmp_path):
+def stubbed(nvml_stub, hasty_kernels, tmp_path):
     """Run the command on one of the stub's machines."""
 
     def run(*arguments, scenario):
@@ -342,7 +343,8 @@ def stubbed(nvml_stub, tmp_path):
         others = ("NETMIND_", "XDG_", "GITHUB_")
         clean = {name: value for name, value in os.environ.items() if not name.startswith(others)}
         own = {name: stub[name] for name in stub if name.startswith(("NETMIND_STUB_", "LD_"))}
-        given = clean | own | {"HOME": str(tmp_path), "NETMIND_LOCKS": str(tmp_path), "PYTHONUTF8": "1"}
+        own |= {"HOME": str(tmp_path), "NETMIND_LOCKS": str(tmp_path), "NETMIND_KERNELS": str(hasty_kernels)}
+        given = clean | own | {"PYTHONUTF8": "1"}
         command = [*NETMIND, "validate", *map(str, arguments)]
         return subprocess.run(command, env=given, capture_output=True, text=True, timeout=120, check=False)
 
