@@ -32,6 +32,7 @@ from netmind_tui.node.hook import Hooks
 from netmind_tui.node.journal.store import Journal
 from netmind_tui.node.policy.terms import Terms
 from netmind_tui.node.sense.gpu_in_use import GpuUse
+from netmind_tui.node.sense.money import NO_TARIFF, Quote
 from netmind_tui.node.sense.seat import Idle
 from netmind_tui.node.sense.sources import Sources
 from netmind_tui.node.sense.watch import Watch
@@ -176,10 +177,10 @@ class World:
     def close(self) -> None:
         """Nothing to let go of."""
 
-    def price_at(self, moment: datetime) -> Decimal | None:
+    def price_at(self, moment: datetime, currency: str | None) -> Quote:
         """What a kWh costs."""
-        del moment
-        return self.price
+        del moment, currency
+        return Quote(self.price, self.name, "" if self.price is not None else NO_TARIFF)
 
     def users(self, uuid: str) -> Reading[tuple[DeviceUser, ...]]:
         """Who uses a card."""

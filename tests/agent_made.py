@@ -20,9 +20,11 @@ from netmind_tui.model.agent import (
     Why,
 )
 from netmind_tui.model.contribution import Contribution, Rung
-from netmind_tui.model.control import EventQuery, HistoryQuery, IntervalQuery, Lease, Rollup, Series
+from netmind_tui.model.control import EventQuery, HistoryQuery, IntervalQuery, Lease, PeriodQuery, Rollup, Series
 from netmind_tui.model.decision import Decision, Decisions, NodeDecision, Reason
 from netmind_tui.model.device import Device, DeviceKind
+from netmind_tui.model.earnings import Earnings
+from netmind_tui.model.energy import Energy
 from netmind_tui.model.event import Event, EventKind
 from netmind_tui.model.exit import ExitCode
 from netmind_tui.model.metering import Activity, Interval, Intervals
@@ -32,8 +34,10 @@ from netmind_tui.model.problem import Problem
 from netmind_tui.model.sample import DeviceSample, HostSample, Sample
 from netmind_tui.model.selector import Selection, select
 from netmind_tui.model.situation import GuardFact
+from netmind_tui.model.tariff import PriceBasis
 from netmind_tui.model.timeline import DeviceLine, Span, Timeline
 from netmind_tui.model.workload import WorkloadLog, WorkloadsStatus
+from netmind_tui.model.worth import Prices, PriceText
 from netmind_tui.node.control.node import Asker
 from netmind_tui.node.control.role import Access
 from netmind_tui.node.control.server import Bounds, Server, serve
@@ -238,6 +242,22 @@ class MadeNode:
             id="1", device="gpu:0", activity=Activity.WORK, workload="boinc", start=NOW, end=end, duration_ms=300_000
         )
         return Intervals(intervals=(worked,), next=1)
+
+    async def earnings(self, query: PeriodQuery) -> Earnings:
+        self.heard.append(("earnings", query))
+        start, end = query.start or NOW, query.end or NOW + timedelta(days=1)
+        return Earnings(period=query.period, start=start, end=end, zone="UTC", by=query.by, currency="EUR")
+
+    async def energy(self, query: PeriodQuery) -> Energy:
+        self.heard.append(("energy", query))
+        start, end = query.start or NOW, query.end or NOW + timedelta(days=1)
+        return Energy(period=query.period, start=start, end=end, zone="UTC", by=query.by or "device")
+
+    async def prices(self, start: datetime, end: datetime | None) -> Prices:
+        self.heard.append(("prices", start, end))
+        until = end or start + timedelta(days=2)
+        slot = PriceText(start=start, end=until, price_per_kwh="0.30", currency="EUR", basis=PriceBasis.STATIC)
+        return Prices(start=start, end=until, slots=(slot,), known="static: 0.30 EUR per kWh")
 
     @asynccontextmanager
     async def lease(self, devices: tuple[str, ...], asker: Asker):  # noqa: ARG002 - as a node has it

@@ -5,18 +5,23 @@ import re
 import shutil
 import subprocess
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import jsonschema
 import pytest
 
 from netmind_tui.document import SCHEMAS, schema
+from netmind_tui.model.earnings import Online
+from netmind_tui.model.tariff import PriceBasis
 from netmind_tui.model.workload import InstanceStatus, WorkloadsStatus, WorkloadStatus
+from netmind_tui.model.worth import BooksStanding, DeviceWorth, PowerNow, Worth
 from netmind_tui.node.control.route import ROUTES
 from netmind_tui.node.control.server import Bounds
 from netmind_tui.node.exposition import as_prometheus
 
 TEXT = (Path(__file__).parents[1] / "assets/agent-api.md").read_text()
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
 WORKLOADS = WorkloadsStatus(
     workloads=(
         WorkloadStatus(
@@ -26,6 +31,12 @@ WORKLOADS = WorkloadsStatus(
             ),
         ),
     )
+)
+MONEY = Worth(
+    power=PowerNow(price_per_kwh="0.30", currency="EUR", basis=PriceBasis.STATIC, source="a setting"),
+    devices=(DeviceWorth(device="gpu:0", currency="EUR", cost="0.09", floor="0.10", gross="0.20", net="0.09"),),
+    online=Online(card="netmind-power 1", hours=3.5, needed_hours=5.0),
+    books=BooksStanding(path="/s/ledger.db", entries=7, booked_at=NOW, backup_at=NOW),
 )
 EXAMPLES = re.findall(r"```sh\n(.*?)```\n```json\n(.*?)```", TEXT, re.DOTALL)
 
@@ -67,6 +78,6 @@ def test_every_parameter_is_mentioned():
 
 
 def test_every_metric_that_is_listed_exists(agent):
-    metrics = as_prometheus(replace(agent.on_loop(agent.node.status()), workloads=WORKLOADS))
+    metrics = as_prometheus(replace(agent.on_loop(agent.node.status()), workloads=WORKLOADS, money=MONEY))
     for name in re.findall(r"`(netmind_[a-z_]+)`", TEXT):
         assert f"{name}{{" in metrics or f"\n{name} " in metrics, name

@@ -20,10 +20,11 @@ from netmind_tui.node.agent import override_book
 from netmind_tui.node.journal.past import lines
 from netmind_tui.node.policy.file import source_of
 from netmind_tui.node.policy.render import render
-from netmind_tui.tui import demo_work
+from netmind_tui.tui import demo_money, demo_work
 from netmind_tui.tui.demo_story import CARDS, figures, specials, year
 from netmind_tui.tui.link_question import AFTER, BEFORE, REACHES
 from netmind_tui.tui.message import Message
+from netmind_tui.tui.money_state import Accounted, Priced
 from netmind_tui.tui.node_state import Counted, Foretold, Happened, Linked, LookedBefore, Remembered, Termed
 from netmind_tui.tui.schedule_state import Recalled
 from netmind_tui.tui.state import State
@@ -53,6 +54,7 @@ class DemoLink:
         self._lost, self._now = lost, now
         self._began = now()
         self._policy = policy(self._began)
+        self._tariff = demo_money.Tariff(_idle_hour(self._began))
         self.overrides: tuple[Override, ...] = (
             Override(
                 kind=OverrideKind.PAUSE,
@@ -63,7 +65,7 @@ class DemoLink:
                 via="cli",
             ),
         )
-        self._events = _history(self._policy, self._began)
+        self._events = _history(self._policy, self._began, self._tariff)
         self._told: tuple[object, ...] | None = None
         self._held: frozenset[str] = frozenset()
         self._log: tuple[str, str] | None = None
@@ -94,6 +96,11 @@ class DemoLink:
         known = len(self._events)
         self._note(status, now)  # what was lost before anybody looked is news, too
         found: list[Message] = [*read, Linked(status), Foretold(self._timeline(now, lost)), Termed(self.terms())]
+        cards = demo_work.cards(now)
+        found.append(Priced(self._tariff.prices(now)))
+        found.append(
+            Accounted(demo_money.energy(self._tariff, cards, now), demo_money.earned(self._tariff, cards, now))
+        )
         found.append(Happened(self._events if is_first else self._events[known:], is_all=is_first))
         if is_first:
             found += [Counted(year(now)), LookedBefore(now - timedelta(hours=21))]
@@ -151,8 +158,8 @@ class DemoLink:
         )
 
     def _status(self, now: datetime, lost: frozenset[str]) -> Status:
-        devices = self._facts(lost)
-        decisions = decide(self._policy, UTC, now, Situation(devices=devices, facts=_facts(lost)), self.overrides)
+        devices, seen = self._facts(lost), (*_facts(lost), self._tariff.fact(now))
+        decisions = decide(self._policy, UTC, now, Situation(devices=devices, facts=seen), self.overrides)
         return Status(
             at=now,
             agent=AgentInfo(
@@ -167,10 +174,11 @@ class DemoLink:
             ),
             decisions=decisions,
             devices=tuple(DeviceStatus(device=name, workload=demo_work.works_on(name, self._held)) for name in CARDS),
-            facts=_facts(lost),
+            facts=seen,
             overrides=self.overrides,
             policy=PolicyStatus(zone="UTC", windows=1),
             workloads=demo_work.workloads(decisions.devices, self._held, now, self._began),
+            money=demo_money.worth(self._tariff, demo_work.cards(now), now),
             questions=(
                 Question(
                     id="guard.user-active",
@@ -181,8 +189,8 @@ class DemoLink:
         )
 
     def _timeline(self, now: datetime, lost: frozenset[str]) -> Timeline:
-        start, devices = now - BEFORE, self._facts(lost)
-        told = forecast(self._policy, UTC, start, now, now + AFTER, devices, self.overrides, _facts(lost))
+        start, devices, prices = now - BEFORE, self._facts(lost), self._tariff.price_at
+        told = forecast(self._policy, UTC, start, now, now + AFTER, devices, self.overrides, _facts(lost), prices)
         past = {line.device: line.spans for line in lines(self._events, CARDS, start, now)}
         joined = (
             DeviceLine(
@@ -212,7 +220,7 @@ class DemoLink:
 
 def policy(now: datetime) -> Policy:
     """The terms: always but for four hours, which begin in three."""
-    idle = (now.astimezone(UTC).hour + _IDLE_AFTER) % _DAY_H
+    idle = _idle_hour(now)
     window = Window(
         days=tuple(range(7)),
         start_minute=(idle + _IDLE_H) % _DAY_H * 60,
@@ -228,8 +236,13 @@ def policy(now: datetime) -> Policy:
             Guard(kind=GuardKind.TEMPERATURE, limit=87.0, margin=6.0),
             Guard(kind=GuardKind.GPU_IN_USE, limit=float(1 << 30), leave_s=60.0),
             Guard(kind=GuardKind.DISK, limit=float(10 << 30)),
+            demo_money.guard(),
         ),
     )
+
+
+def _idle_hour(now: datetime) -> int:
+    return (now.astimezone(UTC).hour + _IDLE_AFTER) % _DAY_H
 
 
 def _facts(lost: frozenset[str]) -> tuple[GuardFact, ...]:
@@ -281,7 +294,7 @@ def _event(
     )
 
 
-def _history(terms: Policy, now: datetime) -> tuple[Event, ...]:
+def _history(terms: Policy, now: datetime, tariff: demo_money.Tariff) -> tuple[Event, ...]:
     """What the rules did, and what came between."""
     start = now - _FROM
     base = forecast(
@@ -292,6 +305,7 @@ def _history(terms: Policy, now: datetime) -> tuple[Event, ...]:
         now,
         tuple(DeviceFact(device=name, works=True) for name in CARDS),
         facts=_facts(frozenset()),
+        prices=tariff.price_at,
     )
     marks = []
     for line in base.devices:

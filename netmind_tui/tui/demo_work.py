@@ -8,6 +8,7 @@ from netmind_tui.model.decision import Decision
 from netmind_tui.model.event import Event, EventKind
 from netmind_tui.model.metering import EnergyMethod
 from netmind_tui.model.workload import InstanceStatus, WorkloadsStatus, WorkloadStatus, WorkState
+from netmind_tui.tui import demo_money
 from netmind_tui.tui.demo_story import CARDS, specials
 
 Facts = dict[str, str | int | float | bool | None]
@@ -30,6 +31,7 @@ _PROMPTS = (
     "all slots are idle",
 )
 _LINES, _EVERY_S = 120, 41
+_IDLE_W = 21.0
 
 
 def workloads(decisions: Iterable[Decision], held: frozenset[str], now: datetime, began: datetime) -> WorkloadsStatus:
@@ -52,6 +54,20 @@ def works_on(device: str, held: frozenset[str]) -> str | None:
     if device == SERVING and LLM not in held:
         return LLM
     return BOINC if BOINC not in held and device != UNUSED else None
+
+
+def cards(now: datetime) -> tuple[demo_money.Card, ...]:
+    """What each card draws, and what it worked and drew today."""
+    return tuple(
+        demo_money.Card(
+            device=device,
+            power_w=_load_w(place),
+            idle_w=_IDLE_W + place % 3,
+            worked_s=0.0 if device == UNUSED else _sums(place, now)[0],
+            energy_j=0.0 if device == UNUSED else _sums(place, now)[1],
+        )
+        for place, device in enumerate(CARDS)
+    )
 
 
 def waits(device: str, held: frozenset[str]) -> str | None:
@@ -171,7 +187,12 @@ def _stands(
 def _sums(number: int, now: datetime) -> tuple[float, float]:
     """What a card worked today, and drew for it."""
     seconds = 0.78 * (now.hour * 3600 + now.minute * 60)
-    return seconds, seconds * (372.0 + 6 * number)
+    return seconds, seconds * _load_w(number)
+
+
+def _load_w(number: int) -> float:
+    """What a card draws under load."""
+    return 372.0 + 6 * number
 
 
 def _clock(moment: datetime) -> str:

@@ -1,7 +1,8 @@
 """What an agent is asked now and then: how it was and will be, longer histories, and the days of a year."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -26,7 +27,9 @@ BEFORE, AFTER = timedelta(hours=24), timedelta(hours=18)
 LONGEST_BEFORE = timedelta(days=7)
 _TIMELINE_EVERY_S, _PAST_EVERY_S, _DAYS_EVERY_S, _TERMS_EVERY_S = 60.0, 60.0, 600.0, 60.0
 _LOG_EVERY_S = 1.0
-_WEEK_EVERY_S = 120.0
+_WEEK_EVERY_S, _PRICES_EVERY_S, _TODAY_EVERY_S = 120.0, 300.0, 60.0
+PRICES_BEFORE, PRICES_AHEAD = timedelta(days=1), timedelta(days=8)
+"""From a day ago to the end of a week of the owner's calendar."""
 _APART_S = 2.0
 _YEAR_D, _PART_D = 370, 30
 _FARTHEST = timedelta(hours=14)
@@ -63,7 +66,8 @@ class Questions:
         self._span, self._wants_days = "", False
         self._parts: list[tuple[date, date]] = []
         self._terms: object = None
-        self._wants_terms = False
+        self._wants_terms = self._wants_today = False
+        self._power: object = None
         self._log: tuple[str, str | None] | None = None
 
     def begin(self) -> None:
@@ -77,6 +81,7 @@ class Questions:
         self._span = state.view.choice("span", "")
         self._wants_days = state.view.screen == "activity"
         self._wants_terms = state.view.screen == "schedule"
+        self._wants_today = state.view.screen in ("overview", "devices", "schedule", "earnings")
         self._log = self._wanted_log(state)
         # Of the same file of the same moment they are the same.
         policy = state.node.status.policy if state.node.status is not None else None
@@ -84,6 +89,12 @@ class Questions:
         if told != self._terms:
             self._terms = told
             self._due["terms"] = 0.0
+        # Another price, another tariff: what comes may be another, too.
+        worth = state.node.status.money if state.node.status is not None else None
+        power = None if worth is None else worth.power
+        if power != self._power:
+            self._power = power
+            self._due["prices"] = 0.0
 
     def expire(self) -> None:
         """Something happened: what was foretold may be so no more."""
@@ -112,6 +123,12 @@ class Questions:
             self._recall(client, self._span)
         elif self._wants_days and (self._parts or self._is_due("days")):
             self._count(client)
+        elif self._wants_terms and self._is_due("prices"):
+            self._put_off("prices", _PRICES_EVERY_S)
+            self._price(client)
+        elif self._wants_today and self._is_due("today"):
+            self._put_off("today", _TODAY_EVERY_S)
+            self._account(client)
 
     def _wanted_log(self, state: "State") -> tuple[str, str | None] | None:
         """Whose log is looked at: one just opened is asked for at once, one that is read further up stays as it is."""
@@ -132,6 +149,26 @@ class Questions:
             self._tell(Logged(read(client.workload_log(name, key, LINES), key)))
         except Problem as problem:
             self._tell(Logged(WorkLog(name=name, key=key, why=problem.sentence)))
+
+    def _price(self, client: "Client") -> None:
+        """Prices that cannot be told are no reason to let go of the agent: those of before go on being so."""
+        from netmind_tui.tui.money_state import Priced  # noqa: PLC0415 - only where money is looked at
+
+        now = self._now()
+        with suppress(Problem):
+            self._tell(Priced(client.prices(now - PRICES_BEFORE, now + PRICES_AHEAD)))
+
+    def _account(self, client: "Client") -> None:
+        """Books that cannot be read, or an agent that keeps none, say why."""
+        from netmind_tui.model.control import PeriodQuery  # noqa: PLC0415 - see above
+        from netmind_tui.model.period import PeriodName  # noqa: PLC0415 - see above
+        from netmind_tui.tui.money_state import Accounted, Unaccounted  # noqa: PLC0415 - see above
+
+        today = PeriodQuery(period=PeriodName.TODAY)
+        try:
+            self._tell(Accounted(client.energy(replace(today, by="device")), client.earnings(today)))
+        except Problem as problem:
+            self._tell(Unaccounted(problem.sentence))
 
     def _is_due(self, what: str) -> bool:
         return self._clock() >= self._due.get(what, 0.0)

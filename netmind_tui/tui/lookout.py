@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING
 from netmind_tui.model.problem import Problem
 from netmind_tui.tui.later import Later
 from netmind_tui.tui.message import Described, Examined, FeedEnded, Message, Sampled, Told, Used
+from netmind_tui.tui.money_watch import MoneyWatch
 
 if TYPE_CHECKING:
     from netmind_tui.tui.feed import Feed
     from netmind_tui.tui.link import Line
+    from netmind_tui.tui.money_desk import MoneyDesk
     from netmind_tui.tui.schedule_state import Opened
     from netmind_tui.tui.state import State
 
 _OPENED: "Later[Callable[[State], Opened | None]]" = Later("netmind_tui.tui.schedule_desk", "opened")
+_DESK: "Later[type[MoneyDesk]]" = Later("netmind_tui.tui.money_desk", "MoneyDesk")
 _USES_EVERY_S = 3.0
 # Most trouble shows in the samples; memory that wears out, a disk that fills up or an update does not.
 _EXAMINE_EVERY_S = 300.0
@@ -38,6 +41,8 @@ class Lookout:
         self._asks_uses = threading.Lock()
         self._uses_asked_at = -_USES_EVERY_S
         self._examined_at = clock()
+        self._money_watch = MoneyWatch(clock)
+        self._money_desk: MoneyDesk | None = None
 
     def mail(self, *messages: Message) -> None:
         """From any thread: these are heard at the next tick."""
@@ -81,11 +86,26 @@ class Lookout:
             return
         if state.view.screen == "schedule" and (message := _OPENED()(state)) is not None:
             self.mail(message)
+        self._reckon(state)
         is_due = is_free and self._clock() - self._examined_at >= _EXAMINE_EVERY_S
         if state.notices.lost != before.notices.lost or is_due:
             self.look_again()
         if shows_uses and state.gpus and self._clock() - self._uses_asked_at >= _USES_EVERY_S:
             self.ask_uses(state)
+
+    def _reckon(self, state: "State") -> None:
+        """What the owner's files say of money, where no agent tells it."""
+        if not self._money_watch.is_due(state):
+            return
+
+        def read() -> None:
+            try:
+                self._money_desk = self._money_desk or _DESK()()
+                self.mail(self._money_desk.read(state.devices))
+            finally:
+                self._money_watch.end()
+
+        self.in_background(read)
 
     def describe(self) -> None:
         """Say what the machine is; takes as long as its driver."""

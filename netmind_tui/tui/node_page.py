@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from netmind_tui.model.finding import Action, Finding, Status
+from netmind_tui.tui.money_page import NOTHING, Money
 from netmind_tui.tui.same import Same
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Node:
     ``status`` is its last word, ``silence`` why there is none any more, or was none ever; ``skew`` what follows from
     another version of the agent. ``terms`` are the owner's, in force. ``looked_at`` is when this interface was last
     left. ``barred`` is why none may run here, in a few words. ``log`` is that of a workload which was read last.
+    ``money`` is what it tells beside its word: its worth of now is in ``status``.
     """
 
     place: Place = Place()
@@ -66,6 +68,7 @@ class Node:
     past: "dict[str, dict[tuple[str, str], tuple[Point, ...]]]" = field(default_factory=dict)
     looked_at: "datetime | None" = None
     log: "WorkLog | None" = None
+    money: Money = NOTHING
 
     @property
     def decisions(self) -> "Decisions | None":

@@ -58,6 +58,9 @@ _ALARMING = frozenset(
         EventKind.WORK_UNHEALTHY,
         EventKind.WORKLOADS_REFUSED,
         EventKind.POWER_UNCAPPED,
+        EventKind.BOOKING_STOPPED,
+        EventKind.BOOKING_REFUSED,
+        EventKind.RATES_REFUSED,
     }
 )
 

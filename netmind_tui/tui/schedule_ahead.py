@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from netmind_tui.model.assumption import PriceAt
 from netmind_tui.model.decision import Decision
 from netmind_tui.model.device import Device, DeviceKind
 from netmind_tui.model.explanation import Explanation
@@ -15,13 +16,14 @@ from netmind_tui.model.forecast import explain, forecast
 from netmind_tui.model.moment import wall_moments
 from netmind_tui.model.naming import covers, resolve
 from netmind_tui.model.override import Override
-from netmind_tui.model.policy import Policy
+from netmind_tui.model.policy import Guard, GuardKind, Policy
 from netmind_tui.model.problem import Problem
 from netmind_tui.model.seen import devices_in, facts_in
 from netmind_tui.model.situation import DeviceFact, GuardFact
 from netmind_tui.model.timeline import DeviceLine, Timeline
 from netmind_tui.model.weekplan import CELL_MINUTES, CELLS_A_DAY
-from netmind_tui.tui import schedule_page
+from netmind_tui.tui import money_page, schedule_page
+from netmind_tui.tui.price_plan import PricePlan
 from netmind_tui.tui.same import Same
 from netmind_tui.tui.screen.time_cells import Cell, cells_between
 from netmind_tui.tui.state import State
@@ -37,7 +39,7 @@ _COARSE_MIN = 5
 class Outlook:
     """What is known now that anything ahead follows from: the devices, what guards say, and the owner's word.
 
-    ``policy`` names devices by their ids.
+    ``policy`` names devices by their ids. ``prices`` are known where it has a limit for them.
     """
 
     policy: Policy
@@ -45,6 +47,7 @@ class Outlook:
     states: tuple[DeviceFact, ...]
     facts: tuple[GuardFact, ...]
     overrides: tuple[Override, ...]
+    prices: PricePlan | None
     is_seen: bool
 
 
@@ -139,6 +142,7 @@ def outlook(state: State, policy: Policy) -> Outlook:
         states=_of(states, state.schedule.devices),
         facts=facts,
         overrides=status.overrides if status is not None else (),
+        prices=money_page.plan(state) if price_guard(policy) is not None else None,
         is_seen=status is not None,
     )
 
@@ -185,6 +189,11 @@ def explained(state: State, policy: Policy, at: datetime) -> Explanation | None:
     )
 
 
+def price_guard(policy: Policy) -> Guard | None:
+    """The owner's limit for the price of power."""
+    return next((each for each in policy.guards if each.kind is GuardKind.PRICE), None)
+
+
 def devices_shown(state: State, lines: tuple[DeviceLine, ...]) -> tuple[DeviceLine, ...]:
     """Those of the devices that the grid is about."""
     names = state.schedule.devices
@@ -201,11 +210,13 @@ def _cells(lines: Same[tuple[DeviceLine, ...]], edges: tuple[datetime, ...]) -> 
     return cells_between(lines.value, edges)
 
 
-_Key = tuple["Same[Policy]", ZoneInfo, tuple[DeviceFact, ...], tuple[Override, ...], tuple[GuardFact, ...]]
+_Key = tuple[
+    "Same[Policy]", ZoneInfo, tuple[DeviceFact, ...], tuple[Override, ...], tuple[GuardFact, ...], PricePlan | None
+]
 
 
 def _key(seen: Outlook) -> _Key:
-    return Same(seen.policy), seen.zone, seen.states, seen.overrides, seen.facts
+    return Same(seen.policy), seen.zone, seen.states, seen.overrides, seen.facts, seen.prices
 
 
 @lru_cache(maxsize=24)
@@ -215,11 +226,12 @@ def _foretold(
     states: tuple[DeviceFact, ...],
     overrides: tuple[Override, ...],
     facts: tuple[GuardFact, ...],
+    plan: PricePlan | None,
     start: datetime,
     now: datetime,
     end: datetime,
 ) -> Timeline:
-    return forecast(policy.value, zone, start, now, end, states, overrides, facts)
+    return forecast(policy.value, zone, start, now, end, states, overrides, facts, _prices(policy.value, plan))
 
 
 @lru_cache(maxsize=64)
@@ -229,10 +241,18 @@ def _decided(
     states: tuple[DeviceFact, ...],
     overrides: tuple[Override, ...],
     facts: tuple[GuardFact, ...],
+    plan: PricePlan | None,
     at: datetime,
     now: datetime,
 ) -> tuple[Decision, ...]:
-    return tuple(explain(policy.value, zone, at, now, each, overrides, facts) for each in states)
+    prices = _prices(policy.value, plan)
+    return tuple(explain(policy.value, zone, at, now, each, overrides, facts, prices) for each in states)
+
+
+def _prices(policy: Policy, plan: PricePlan | None) -> PriceAt | None:
+    """What the limit of the price is held against: prices of its own currency."""
+    guard = price_guard(policy)
+    return None if plan is None or guard is None else plan.price_at(guard.currency)
 
 
 def _aliases(state: State) -> tuple[tuple[str, str], ...]:

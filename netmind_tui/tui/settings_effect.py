@@ -131,6 +131,8 @@ def _naming(app: "NetmindApp", table: str) -> tuple[str, tuple[str, ...]]:
         return "Which host? Its name as ssh knows it.", ()
     if table == "hooks":
         return "At which event? Its name, or any.", ()
+    if table == "asset":
+        return "Which token? Its code in capital letters, such as NMT.", ()
     return "What is the name to be? One word, such as big.", ()
 
 

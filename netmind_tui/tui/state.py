@@ -15,6 +15,7 @@ from netmind_tui.tui.bench_page import Bench
 from netmind_tui.tui.cert_page import Cert, needs_of
 from netmind_tui.tui.first_run_page import FirstRun
 from netmind_tui.tui.history import History, own
+from netmind_tui.tui.money_page import NOTHING, Money
 from netmind_tui.tui.node_page import Node, questions_of, work_needs_of
 from netmind_tui.tui.notice import Notices
 from netmind_tui.tui.same import Same
@@ -101,6 +102,8 @@ class State:
     settings: Settings = field(default_factory=Settings)
     first_run: FirstRun = field(default_factory=FirstRun)
     schedule: Schedule = field(default_factory=Schedule)
+    money: Money = NOTHING
+    """By the owner's own files, where no agent runs."""
 
     @property
     def gpus(self) -> tuple[Device, ...]:

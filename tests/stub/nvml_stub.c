@@ -24,6 +24,8 @@
  *                                                                frees late; the list shows it as long. LATE_MS
  *                                                                "always": for as long as the line is there
  *                                temperature INDEX CELSIUS       the last such line of a GPU holds
+ *                                energy INDEX MILLIJOULES        its counter stands there until the line changes
+ *                                power INDEX MILLIWATTS          it draws that; both negative: not supported now
  *   NETMIND_STUB_LIMITS        a file: power limits that were set, which outlive the process as in a card whose driver
  *                              stays loaded; without it they end with the process
  *   NETMIND_STUB_LIMIT_REFUSED anything: nobody may set a power limit
@@ -207,25 +209,31 @@ static int held_mib(Handle *handle) {
     for (int i = users_now(handle->index, users) - 1; i >= 0; i--) sum += users[i].mib;
     return handle->is_slice ? 0 : sum;
 }
-static int temperature_now(int index, int otherwise) {
+static long long figure_now(const char *form, int index, long long otherwise) {
     char line[160];
-    int of, celsius;
+    int of;
+    long long figure;
     FILE *file = open_now();
     while (file && fgets(line, sizeof line, file))
-        if (sscanf(line, "temperature %d %d", &of, &celsius) == 2 && of == index) otherwise = celsius;
+        if (sscanf(line, form, &of, &figure) == 2 && of == index) otherwise = figure;
     if (file) fclose(file);
     return otherwise;
+}
+static int temperature_now(int index, int otherwise) {
+    return (int)figure_now("temperature %d %lld", index, otherwise);
 }
 
 static int busy_pid(Handle *handle) {
     return handle->index == 0 ? number("NETMIND_STUB_BUSY_PID", is("busy") ? 4242 : 0) : 0;
 }
-static ull power_mw(Handle *handle) {
+static long long power_mw(Handle *handle) {
     int limit = handle->model->watts_default * 1000;
     int power = busy_pid(handle) ? limit * 19 / 20 : limit / 8 + handle->index * 500;
-    return (ull)number("NETMIND_STUB_POWER_MW", power);
+    return figure_now("power %d %lld", handle->index, number("NETMIND_STUB_POWER_MW", power));
 }
-static ull energy_mj(Handle *handle) { return (ull)((double)now_ns() * 1e-9 * (double)power_mw(handle)); }
+static long long energy_mj(Handle *handle) {
+    return figure_now("energy %d %lld", handle->index, (long long)((double)now_ns() * 1e-9 * (double)power_mw(handle)));
+}
 static int temperature_c(Handle *handle) {
     int otherwise = busy_pid(handle) ? handle->model->slowdown_c - 2 : 34 + handle->index;
     return temperature_now(handle->index, number("NETMIND_STUB_TEMPERATURE_C", otherwise));
@@ -402,8 +410,18 @@ int nvmlDeviceGetPowerManagementLimitConstraints(Handle *h, uint *low, uint *hig
     watts(h, h->model->watts_max, high);
     return watts(h, h->model->watts_min, low);
 }
-int nvmlDeviceGetPowerUsage(Handle *h, uint *mw) { WHOLE(h); *mw = (uint)power_mw(h); return OK; }
-int nvmlDeviceGetTotalEnergyConsumption(Handle *h, ull *mj) { NEEDS(h, ENERGY); *mj = energy_mj(h); return OK; }
+int nvmlDeviceGetPowerUsage(Handle *h, uint *mw) {
+    WHOLE(h);
+    if (power_mw(h) < 0) return NOT_SUPPORTED;
+    *mw = (uint)power_mw(h);
+    return OK;
+}
+int nvmlDeviceGetTotalEnergyConsumption(Handle *h, ull *mj) {
+    NEEDS(h, ENERGY);
+    if (energy_mj(h) < 0) return NOT_SUPPORTED;
+    *mj = (ull)energy_mj(h);
+    return OK;
+}
 int nvmlDeviceGetTemperature(Handle *h, uint sensor, uint *celsius) {
     (void)sensor;
     WHOLE(h);
@@ -570,10 +588,13 @@ int nvmlDeviceGetFieldValues(Handle *h, int n, FieldValue *fields) {
             field->type = 1;
             if (has & ECC) field->value.u = (uint)worn(h, "NETMIND_STUB_RECOVERY", 1, 0); else field->code = NOT_SUPPORTED;
             break;
-        case 83: if (has & ENERGY) field->value.ull = energy_mj(h); else field->code = NOT_SUPPORTED; break;
+        case 83:
+            if (has & ENERGY && energy_mj(h) >= 0) field->value.ull = (ull)energy_mj(h); else field->code = NOT_SUPPORTED;
+            break;
         case 185: case 186:
             field->type = 1;
-            if (has & POWER_FIELDS) field->value.u = (uint)power_mw(h); else field->code = NOT_SUPPORTED;
+            if (has & POWER_FIELDS && power_mw(h) >= 0) field->value.u = (uint)power_mw(h);
+            else field->code = NOT_SUPPORTED;
             break;
         case 269: if (has & THROTTLE_FIELDS) field->value.ull = throttled_ns(h, 2); else field->code = NOT_SUPPORTED; break;
         case 270: case 271: if (has & THROTTLE_FIELDS) field->value.ull = 0; else field->code = NOT_SUPPORTED; break;

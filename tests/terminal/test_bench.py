@@ -17,11 +17,12 @@ def _workers(pid):
 
 
 @pytest.fixture
-def measuring(window, shell):
+def measuring(window, shell, hasty_kernels):
     """A window in which a quick run has finished a kernel and is measuring the next one, and its worker."""
 
     def start(*, is_job=False, **options):
-        made = window(command=shell(), **options) if is_job else window(**options)
+        options |= {"environment": {"NETMIND_KERNELS": str(hasty_kernels)}} | ({"command": shell()} if is_job else {})
+        made = window(**options)
         made.shows("OFF, no agent")
         made.type("3")
         made.shows("b measure")

@@ -252,6 +252,14 @@ def test_a_price_shows_the_floor_at_once(one, show):
     assert "at most, its limit" in gpu
 
 
+def test_a_price_without_its_currency_says_what_that_means(one, show):
+    state = at(one, "electricity", Answered("electricity.price_per_kwh", "0.30"))
+    words = " ".join(" ".join(line.strip("│ ") for line in show(state, 80, 24)).split())
+    assert "Without its currency nothing can be booked by it: say 0.30 EUR, or yours." in words
+    named = at(one, "electricity", *PRICED)
+    assert not any("Without its currency" in line for line in show(named, 80, 24))
+
+
 def test_escape_skips_all_and_writes_nothing(file, one, played, opened):
     app = opened(one)
     played(app, "enter", "enter", "escape")

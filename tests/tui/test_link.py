@@ -11,12 +11,16 @@ import pytest
 from netmind_tui.model.agent import OverrideRequest, PolicyStatus, Status
 from netmind_tui.model.contribution import Contribution
 from netmind_tui.model.control import Role, Rollup, Series
+from netmind_tui.model.earnings import Earnings
+from netmind_tui.model.energy import Energy
 from netmind_tui.model.event import EventKind
 from netmind_tui.model.override import OverrideKind
 from netmind_tui.model.policy import PolicyDocument
 from netmind_tui.model.problem import Problem
+from netmind_tui.model.tariff import PriceBasis
 from netmind_tui.model.timeline import DeviceLine, Span, Timeline
 from netmind_tui.model.workload import InstanceStatus, WorkloadLog, WorkloadsStatus, WorkloadStatus, WorkState
+from netmind_tui.model.worth import PowerNow, Prices, Worth
 from netmind_tui.node.control.client import Client
 from netmind_tui.node.control.role import Access
 from netmind_tui.tui.host_feed import HostFeed
@@ -25,6 +29,7 @@ from netmind_tui.tui.link_question import Questions, days, months, tracks
 from netmind_tui.tui.link_way import NoSocket, own_link
 from netmind_tui.tui.looked import keep_looked, looked_at
 from netmind_tui.tui.message import Moved, Ticked, Turned
+from netmind_tui.tui.money_state import Accounted, Priced, Unaccounted
 from netmind_tui.tui.node_page import Node
 from netmind_tui.tui.node_state import Termed
 from netmind_tui.tui.rig import Rigs
@@ -320,6 +325,18 @@ class TestQuestions:
             self.asked.append("policy")
             return PolicyDocument()
 
+        def prices(self, start, end):
+            self.asked.append("prices")
+            return Prices(start=start, end=end)
+
+        def energy(self, query):
+            self.asked.append(("energy", query.period, query.by))
+            return Energy(period="today", start=NOW, end=NOW, zone="UTC", by="device")
+
+        def earnings(self, query):
+            self.asked.append(("earnings", query.period, query.by))
+            return Earnings(period="today", start=NOW, end=NOW, zone="UTC")
+
     def test_are_asked_when_they_are_due_and_when_something_happened(self):
         seconds, told, client = [0.0], [], self.Asked()
         questions = Questions(told.append, None, lambda: seconds[0], lambda: NOW)
@@ -377,6 +394,59 @@ class TestQuestions:
         assert look("schedule", "a") == 1
         assert look("schedule", "b") == 2
         assert any(isinstance(each, Termed) for each in told)
+
+    def test_today_is_asked_each_minute_where_money_is_shown(self):
+        seconds, told, client = [0.0], [], self.Asked()
+        questions = Questions(told.append, None, lambda: seconds[0], lambda: NOW)
+
+        def look(screen):
+            questions.follow(State(view=View(screen=screen)))
+            questions.ask(client)
+            questions.ask(client)
+            return client.asked.count(("energy", "today", "device")), client.asked.count(("earnings", "today", None))
+
+        assert look("cert") == (0, 0)
+        assert look("overview") == (1, 1)
+        assert look("overview") == (1, 1)
+        seconds[0] = 61.0
+        assert look("devices") == (2, 2)
+        assert "prices" not in client.asked
+        assert isinstance(told[-1], Accounted)
+
+    def test_prices_are_asked_on_the_schedule_and_again_when_that_of_now_is_another(self):
+        told, client = [], self.Asked()
+        questions = Questions(told.append, None, lambda: 0.0, lambda: NOW)
+
+        def look(screen, price):
+            power = PowerNow(price_per_kwh=price, currency="EUR", basis=PriceBasis.PUBLISHED, source="plan.csv")
+            node = Node(status=Status(at=NOW, money=Worth(power=power)))
+            for _ in range(5):
+                questions.follow(replace(State(view=View(screen=screen)), node=node))
+                questions.ask(client)
+            return client.asked.count("prices")
+
+        assert look("overview", "0.31") == 0
+        assert look("schedule", "0.31") == 1
+        assert look("schedule", "0.31") == 1
+        assert look("schedule", "0.41") == 2
+        priced = next(each for each in told if isinstance(each, Priced))
+        assert (priced.prices.start, priced.prices.end) == (NOW - timedelta(days=1), NOW + timedelta(days=8))
+
+    def test_books_that_cannot_be_read_let_go_of_no_agent(self):
+        class Closed(self.Asked):
+            def energy(self, query):  # noqa: ARG002 - as a client has it
+                raise Problem("the ledger is damaged", 3)
+
+            def prices(self, start, end):  # noqa: ARG002 - as a client has it
+                raise Problem("nothing was read yet", 3)
+
+        told, client = [], Closed()
+        questions = Questions(told.append, None, lambda: 0.0, lambda: NOW)
+        for _ in range(5):
+            questions.follow(State(view=View(screen="schedule")))
+            questions.ask(client)
+        assert [each.why for each in told if isinstance(each, Unaccounted)] == ["the ledger is damaged"]
+        assert not any(isinstance(each, Priced) for each in told)
 
     def test_months_lie_side_by_side(self):
         parts = months(date(2026, 11, 23), 370)

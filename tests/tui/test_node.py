@@ -310,7 +310,7 @@ class TestTheLineOfTime:
         assert {width(above), width(hours)} == {96}
         past, _, future = plain(above).partition("┃")
         assert "✖" in past
-        assert set(future.removesuffix(" +18 h").strip()) <= {"▇", "█", "░", "▆"}
+        assert set(future.removesuffix(" +18 h").strip()) <= {"▇", "█", "░", "▆", "▲"}
 
     def test_the_cursor_begins_at_now_and_enter_leads_to_what_happened(self, story):
         assert story.view.row("node") == time_line.NOW_STEP

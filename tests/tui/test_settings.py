@@ -83,7 +83,7 @@ def test_a_high_screen_shows_the_file_with_its_comments_and_its_fault(show):
     text = tuple(MINE.splitlines())
     for trouble in (None, "config.toml: tui.theme: expected one of dark, light, colour-blind, found a number"):
         state = on(MINE, trouble=trouble)
-        lines = show(replace(state, settings=replace(state.settings, text=text)), 120, 60)
+        lines = show(replace(state, settings=replace(state.settings, text=text)), 120, 66)
         assert any('2  theme = "light"   # by day' in line for line in lines)
         assert any("netmind config" in line for line in lines)
 

@@ -390,7 +390,7 @@ class TestTheOverview:
         state = replace(after(story, Went("overview")), node=replace(story.node, events=()))
         once = after(state, Happened((freed(1, 30, 9.9), freed(2, 1, 2.1)), is_all=True))
         assert "GPU memory was yours again 2.1 s after it was asked for" in text(show, once, 160, 40)
-        assert "GPU memory was yours again in 2.1 s" in text(show, once, 100, 30)
+        assert "GPU memory was yours again in 2.1 s" in text(show, once, 100, 40)
         often = after(once, Happened((freed(3, 0.5, 3.4),)))
         assert "GPU memory was yours again within 3.4 s of being asked for, 2 times" in text(show, often, 200, 40)
         assert "yours again" not in text(show, after(state, Happened((freed(1, 30, 9.9),), is_all=True)), 160, 40)

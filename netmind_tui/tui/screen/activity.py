@@ -38,6 +38,7 @@ KINDS: dict[str, frozenset[EventKind]] = {
         for each in EventKind
         if each.value.startswith(("agent-", "clock-", "machine-", "node-", "zone-", "policy-", "guard-", "limits-"))
     ),
+    "money": frozenset(each for each in EventKind if each.value.startswith(("booking-", "rates-"))),
     "certificates": frozenset(each for each in EventKind if each.value.startswith("certificate-")),
     "trouble": frozenset(
         {
@@ -49,6 +50,9 @@ KINDS: dict[str, frozenset[EventKind]] = {
             EventKind.WORK_UNHEALTHY,
             EventKind.WORKLOADS_REFUSED,
             EventKind.POWER_UNCAPPED,
+            EventKind.BOOKING_STOPPED,
+            EventKind.BOOKING_REFUSED,
+            EventKind.RATES_REFUSED,
             EventKind.CERTIFICATE_FAILED,
             EventKind.HOOK_FAILED,
             EventKind.JOURNAL_DEGRADED,

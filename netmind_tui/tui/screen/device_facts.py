@@ -6,6 +6,7 @@ from netmind_tui.model.device import Device, DeviceKind
 from netmind_tui.model.fact import WORDS, Fact, device_facts, host_facts, pcie
 from netmind_tui.model.host import Cpu
 from netmind_tui.model.reading import Absence
+from netmind_tui.tui import money_page
 from netmind_tui.tui.picture import Line, Span, column, fit, line, wrap_parts
 from netmind_tui.tui.screen.device_measured import measured
 from netmind_tui.tui.screen.device_now import power_limit
@@ -24,6 +25,7 @@ def facts(state: State, device: Device) -> list[Fact]:
     figures = measured(state, device)
     if figures is not None:
         found.insert(0, Fact(label="measured", value=figures, is_long=True))
+    found[0:0] = _money(state, device)
     if device.kind is DeviceKind.CPU and device.name:  # a GPU's stands above, whole but for its maker's
         found.insert(0, Fact(label="name", value=device.name, is_long=True))
     if device.kind is DeviceKind.CPU:
@@ -34,6 +36,15 @@ def facts(state: State, device: Device) -> list[Fact]:
         found += _power_limits(state, device)
         found.append(_link(state, device))
     return found
+
+
+def _money(state: State, device: Device) -> list[Fact]:
+    """What an hour of it must bring, and what it draws when it does nothing; where money is known at all."""
+    if not money_page.is_known(state):
+        return []
+    from netmind_tui.tui.screen.device_money import facts as money  # noqa: PLC0415 - only where it is
+
+    return money(state, device)
 
 
 def facts_in_columns(found: Sequence[Fact], cells: int) -> list[Line]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from netmind_tui.tui import money_page
 from netmind_tui.tui.glyph import Glyphs
 from netmind_tui.tui.picture import Box, Line, Span, column, framed, line, wrap
 from netmind_tui.tui.screen.draw_table import draw_table
@@ -11,15 +12,16 @@ from netmind_tui.tui.screen.preset import PRESETS, day_of
 from netmind_tui.tui.state import State
 
 _WIDEST = 76
-Known = Callable[[State, int, Glyphs], list[Line]]
+_BOOKS = "netmind earnings"
+Known = Callable[[State, int, Glyphs], Sequence[list[Line]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Empty:
     """A screen that says why it shows nothing.
 
-    ``known`` draws what there is to say already; ``meanwhile`` are keys and what they lead to. ``is_agents``: what it
-    will show is told by an agent, so that one that is only silent is another matter than none.
+    ``known`` draws what there is to say already, in parts; ``meanwhile`` are keys and what they lead to. ``is_agents``:
+    what it will show is told by an agent, so that one that is only silent is another matter than none.
     """
 
     title: str
@@ -53,7 +55,7 @@ class Empty:
             until.append(line(Span(f" {key}  ", "key", action), *first))
             until += [line("    ", *each) for each in rest]
         left = rows - len(lines) - len(until)
-        for part in (self.known(state, room, glyphs), wrap(self.comes, room, "dim")):
+        for part in (*self.known(state, room, glyphs), wrap(self.comes, room, "dim")):
             if part and len(part) < left:  # whole or not at all
                 lines += [*part, ()]
                 left -= len(part) + 1
@@ -72,8 +74,9 @@ class Empty:
         return None
 
     def twin(self, state: State) -> str:
-        """The command that is nearest."""
-        return self.command
+        """The command that is nearest; of the machine that is shown."""
+        host = state.node.place.hostname
+        return f"{self.command} --host {host}" if host and self.command == _BOOKS else self.command
 
 
 def _silence(state: State) -> str:
@@ -87,18 +90,31 @@ def _silence(state: State) -> str:
     return f"The agent does not answer: {node.silence}" if node.silence and not node.is_absent else ""
 
 
-def _chosen_schedule(state: State, cells: int, glyphs: Glyphs) -> list[Line]:
+def _chosen_schedule(state: State, cells: int, glyphs: Glyphs) -> Sequence[list[Line]]:
     """What the configuration says, as a day: an agent keeps to it where nobody wrote a policy."""
     preset = state.settings.config.schedule
     word, note = PRESETS[preset]
     words = f"schedule.preset, which an agent keeps to while there is no policy.toml: {word}, {note}"
-    return [*wrap(words, cells), *day_of(preset, cells, glyphs)]
+    return ([*wrap(words, cells), *day_of(preset, cells, glyphs)],)
 
 
-def _floors(state: State, cells: int, glyphs: Glyphs) -> list[Line]:
-    """Above which rate an hour pays: that needs no payer."""
+def _earned(state: State, cells: int, glyphs: Glyphs) -> Sequence[list[Line]]:
+    """What is known without a payer: today as the books have it, and above which rate an hour pays."""
+    if not money_page.is_known(state):
+        return (_floors(state, cells, glyphs),)
+    from netmind_tui.tui.screen import earnings_known  # noqa: PLC0415 - only where money is known
+
+    price = earnings_known.price_text(state)
+    if state.node.is_there or price is None:
+        return earnings_known.parts(state, cells, glyphs)
+    # What was measured here is known to the runs, which no agent looks at.
+    return (earnings_known.today(state, cells, glyphs), _floors(state, cells, glyphs, price))
+
+
+def _floors(state: State, cells: int, glyphs: Glyphs, price: str | None = None) -> list[Line]:
+    """Above which rate an hour pays, by the price of now or the one that is set."""
     config = state.settings.config
-    price, fee = config.price_per_kwh, str(config.fee_pct)
+    price, fee = price or config.price_per_kwh, str(config.fee_pct)
     if price is None:
         words = "No price of electricity is set: with electricity.price_per_kwh each device has its floor here."
         return wrap(words, cells)
@@ -108,7 +124,7 @@ def _floors(state: State, cells: int, glyphs: Glyphs) -> list[Line]:
     return [*wrap(f"An hour under load pays above its floor, at {price} per kWh{kept}.", cells), (), *table]
 
 
-def _seen(state: State, cells: int, glyphs: Glyphs) -> list[Line]:
+def _seen(state: State, cells: int, glyphs: Glyphs) -> Sequence[list[Line]]:
     """What was seen of trouble since this program was started; it is not kept."""
     found = [(each.since_at, name, each.reason.value, "fail") for name, each in state.notices.silent.items()]
     found += [
@@ -119,7 +135,7 @@ def _seen(state: State, cells: int, glyphs: Glyphs) -> list[Line]:
         moment = datetime.fromisoformat(at).astimezone()
         sign = Span(f"{glyphs.marks[mark]} ", "bad" if mark == "fail" else "warn")
         lines.append(line(Span(f"{moment:%H:%M:%S} ", "dim"), sign, column(name, 8), Span(words)))
-    return [line(Span("seen since netmind-tui was started", "title")), *lines] if lines else []
+    return ([line(Span("seen since netmind-tui was started", "title")), *lines],) if lines else ()
 
 
 SCHEDULE = Empty(
@@ -136,13 +152,13 @@ SCHEDULE = Empty(
 EARNINGS = Empty(
     "Earnings",
     "Nothing is earned: no payer is connected.",
-    "Here will stand what was metered, accepted and settled, what electricity it took, and why it was not more.",
+    "Here will stand what payers accepted and settled beside what was metered, and why it was not more.",
     (
-        (",", "go settings", "the price of electricity, and what a network keeps"),
-        ("3", "go bench", "measure: what a device draws under load is known from it"),
+        (",", "go settings", "the price of electricity, a tariff, a rate card"),
+        ("4", "go schedule", "when power is cheap, and what the week costs"),
     ),
-    "netmind bench --price 0.30EUR",
-    _floors,
+    _BOOKS,
+    _earned,
 )
 ACTIVITY = Empty(
     "Activity",

@@ -165,7 +165,11 @@ def _benchmarks(state: State) -> Sequence[Choice]:
 
 def _electricity(state: State, cells: int, glyphs: Glyphs) -> list[Line]:
     words = "What does electricity cost? It decides above which rate an hour pays."
-    return [*wrap(words, cells, "strong")]
+    price = state.first_run.answers.get("electricity.price_per_kwh")
+    lines = wrap(words, cells, "strong")
+    if price and not price[-1].isalpha():
+        lines += wrap(f"Without its currency nothing can be booked by it: say {price} EUR, or yours.", cells, "warn")
+    return lines
 
 
 def _prices(state: State) -> Sequence[Choice]:

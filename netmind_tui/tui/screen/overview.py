@@ -1,11 +1,13 @@
 """Overview: what the machine does now, which device needs attention, and what needs its owner."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from netmind_tui.model.device import Device, DeviceKind
+from netmind_tui.tui import money_page
 from netmind_tui.tui.glyph import Glyphs
-from netmind_tui.tui.picture import Line, beside
+from netmind_tui.tui.picture import Box, Line, beside, framed
+from netmind_tui.tui.picture import divided as divided_boxes
 from netmind_tui.tui.screen import overview_cards, overview_needs, overview_node, overview_order, overview_rows
 from netmind_tui.tui.state import CARDS_UP_TO, State
 
@@ -13,8 +15,11 @@ LAYOUTS = ("cards", "rows")
 _NODE_FROM_ROWS, _NEEDS_ROWS, _CHART_ROWS = 19, 5, 6
 TIME_STEPS = 84
 """Half hours from a day ago to three quarters of a day from now."""
-_SINCE_FROM_CELLS, _SINCE_ROWS, _SINCE_LEAST, _TALL_ROWS = 96, 9, 6, 34
+_SINCE_ROWS, _SINCE_LEAST, _TALL_ROWS = 9, 6, 34
 _PROCESSES_FROM_CELLS, _PROCESSES_FROM_ROWS = 116, 34
+_BORDERS, _BORDERS_CELLS, _LEAST_TODAY, _LEAST_BELOW = 2, 4, 2, 4
+_Part = Callable[[State, int, int, Glyphs], Box]
+"""A box's words in so many cells, of which so many lines have room."""
 
 
 def layout(state: State) -> str:
@@ -84,15 +89,20 @@ def body(state: State, cells: int, rows: int, glyphs: Glyphs) -> Sequence[Line]:
     focus = state.view.focus.get("overview", "devices")
     on_needs, on_node = focus == "needs" and bool(state.needs), focus == "node" and state.node.timeline is not None
     on_devices = not on_needs and not on_node
-    with_since = state.node.is_there and cells >= _SINCE_FROM_CELLS
+    with_since = state.node.is_there and cells >= overview_node.BESIDE_FROM
     with_processes = not with_since and shows_processes(cells, rows) and overview_node.can_know_processes(state)
-    left = cells * 3 // 5 if with_processes else cells * 9 // 16 if with_since else cells
+    with_today = cells >= overview_node.BESIDE_FROM and money_page.is_known(state)
+    left = cells * 3 // 5 if with_processes else cells * 9 // 16 if with_since or with_today else cells
+    today = _today(state, cells - left, glyphs) if with_today else None
     as_cards = layout(state) == LAYOUTS[0]
     least, wanted = overview_needs.rows_between(state, left, rows, glyphs)
+    above = 0 if today is None else len(today.lines) + 1
     if with_processes:
-        wanted = max(wanted, min(rows // 4, overview_node.wanted_process_rows(state)))
-    if with_since:
-        wanted = max(wanted, _SINCE_ROWS if rows >= _TALL_ROWS else _SINCE_LEAST)
+        wanted = max(wanted, above + min(rows // 4, overview_node.wanted_process_rows(state)))
+    elif with_since:
+        wanted = max(wanted, above + (_SINCE_ROWS if rows >= _TALL_ROWS else _SINCE_LEAST))
+    elif above:
+        wanted = max(wanted, above + 1)
     divided = (_of_cards if as_cards else _of_rows)(state, rows, least, wanted)
     drawn = overview_node.node(state, cells, divided.node, glyphs, focused=on_node) if divided.node else []
     if as_cards:
@@ -102,13 +112,37 @@ def body(state: State, cells: int, rows: int, glyphs: Glyphs) -> Sequence[Line]:
         names = not divided.node
         drawn += overview_rows.rows_box(state, cells, divided.devices, glyphs, focused=on_devices, names=names)
     needs = overview_needs.needs(state, left, divided.needs, glyphs, focused=on_needs)
+    if left == cells:
+        return [*drawn, *needs]
+    below: _Part | None = None
     if with_processes:
-        needs = beside(needs, overview_node.processes(state, cells - left, divided.needs, glyphs))
-    if with_since:
-        from netmind_tui.tui.screen.overview_since import since  # noqa: PLC0415 - only where there is an agent
+        below = overview_node.processes
+    elif with_since:
+        from netmind_tui.tui.screen.overview_since import since as below  # noqa: PLC0415 - only where there is an agent
+    return [*drawn, *beside(needs, _stacked(today, below, state, cells - left, divided.needs, glyphs))]
 
-        needs = beside(needs, since(state, cells - left, divided.needs, glyphs))
-    return [*drawn, *needs]
+
+def _today(state: State, cells: int, glyphs: Glyphs) -> Box:
+    """What today came to."""
+    from netmind_tui.tui.screen import overview_today  # noqa: PLC0415 - only where money is known
+
+    return overview_today.box(state, cells - _BORDERS_CELLS, glyphs)
+
+
+def _stacked(today: Box | None, below: _Part | None, state: State, cells: int, rows: int, glyphs: Glyphs) -> list[Line]:
+    """Today over the other box: as many of its lines as leave that one some, and none where it has no room for both."""
+    if today is None or below is None:
+        made = today if below is None else below(state, cells, rows - _BORDERS, glyphs)
+        return framed(made, cells, rows, glyphs) if made is not None else []
+    high = min(len(today.lines), rows - _LEAST_BELOW - 1)
+    if high < _LEAST_TODAY:
+        return framed(below(state, cells, rows - _BORDERS, glyphs), cells, rows, glyphs)
+    rest = rows - high - 1
+    # The border between both tells where the second begins, and where to read on of the first.
+    first = replace(today, lines=today.lines[:high], keys=today.more, more=())
+    return divided_boxes(
+        [(first, high + 1, False), (below(state, cells, rest - _BORDERS, glyphs), rest, False)], cells, glyphs
+    )
 
 
 def _heights(state: State, rows: int) -> tuple[int, ...]:

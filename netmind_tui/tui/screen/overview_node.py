@@ -9,6 +9,7 @@ from netmind_tui.model.host import Boundary
 from netmind_tui.model.info import DeviceProcess
 from netmind_tui.model.quantity import gibibytes
 from netmind_tui.model.reading import Absence
+from netmind_tui.tui import money_page
 from netmind_tui.tui.glyph import Glyphs, bar
 from netmind_tui.tui.picture import Box, Line, Span, column, framed, joined, line, width
 from netmind_tui.tui.screen.device_chart import ALL_GPUS, Graph, graphs, grid
@@ -19,6 +20,8 @@ _BOUNDARIES = {Boundary.CONTAINER: "a container", Boundary.WSL: "WSL", Boundary.
 ROWS, LEAST_CHART_ROWS = 4, 3
 """Rows of the box, and from how many more on they are charts."""
 _BAR_CELLS, _WIDE = 12, 90
+BESIDE_FROM = 96
+"""From so many cells on today, and what happened since, have a box beside what needs the owner."""
 
 
 def heights(state: State) -> tuple[int, ...]:
@@ -42,8 +45,19 @@ def node(state: State, cells: int, rows: int, glyphs: Glyphs, *, focused: bool =
         box = Box("node", line(Span("node", "title")), lines)
     if rows - full >= LEAST_CHART_ROWS:
         box = replace(box, lines=[*box.lines, *grid(state, _graphs(state), cells - 4, rows - full, glyphs, columns=2)])
-    box = replace(box, keys=line(Span(draw(state), "figure")) if draw(state) else box.keys)
+    words = joined((line(Span(each, role)) for each, role in _above(state, cells)), Span(" · ", "dim"))
+    box = replace(box, keys=words or box.keys)
     return framed(box, cells, rows, glyphs, focused=focused)
+
+
+def _above(state: State, cells: int) -> list[tuple[str, str]]:
+    """What stands in the border: what all GPUs draw, and today's electricity where it has no box of its own."""
+    found = [(draw(state), "figure")]
+    if cells < BESIDE_FROM and money_page.is_known(state):
+        from netmind_tui.tui.screen import overview_today  # noqa: PLC0415 - only where money is known
+
+        found.insert(0, (overview_today.short(state), "dim"))
+    return [each for each in found if each[0]]
 
 
 def has_charts(state: State) -> bool:
@@ -168,11 +182,11 @@ def wanted_process_rows(state: State) -> int:
     return 2 + max(1, sum(len(use.processes or ()) for use in state.uses))
 
 
-def processes(state: State, cells: int, rows: int, glyphs: Glyphs) -> list[Line]:
-    """Who computes on the GPUs, the most memory first."""
+def processes(state: State, cells: int, rows: int, glyphs: Glyphs) -> Box:
+    """Who computes on the GPUs, the most memory first, where so many lines have room."""
     found = [(use.device, each) for use in state.uses for each in use.processes or ()]
     found.sort(key=lambda pair: -(pair[1].memory_used_bytes or 0))
-    room = max(1, rows - 2)
+    room = max(1, rows)
     legend = line(Span(f"1–{room} of {len(found)}", "dim")) if len(found) > room else ()
     lines = [process_line(device, each, cells - 4) for device, each in found]
     hidden = {use.absent.get("processes") for use in state.uses if use.processes is None} - {None, Absence.LOST}
@@ -182,7 +196,7 @@ def processes(state: State, cells: int, rows: int, glyphs: Glyphs) -> list[Line]
     if not lines:
         seen = [use for use in state.uses if use.processes is not None]
         lines = [line(Span("nobody computes on a GPU" if seen else "not known who computes on the GPUs", "dim"))]
-    return framed(Box("processes", line(Span("processes", "title")), lines, legend=legend), cells, rows, glyphs)
+    return Box("processes", line(Span("processes", "title")), lines, legend=legend)
 
 
 def process_line(device: str, process: DeviceProcess, cells: int) -> Line:

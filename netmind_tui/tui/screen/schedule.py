@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 from netmind_tui.model.policy import Exception_, Policy
 from netmind_tui.model.weekplan import CELLS_A_DAY
-from netmind_tui.tui import schedule_ahead, schedule_page
+from netmind_tui.tui import money_page, schedule_ahead, schedule_page
 from netmind_tui.tui.glyph import Glyphs
 from netmind_tui.tui.picture import Box, Line, Span, beside, column, fit, framed, line, wrap
 from netmind_tui.tui.screen import (
     schedule_cell,
     schedule_guard,
+    schedule_price,
     schedule_saved,
     schedule_time,
     schedule_week,
@@ -26,7 +27,7 @@ _LEFT = schedule_week.CELLS + 4
 _BESIDE_FROM_CELLS = _LEFT + 38
 _BORDERS, _GRID_ROWS = 2, 8
 _GAP, _LISTED_FROM = 2, 14
-_LEAST_CELL = 2
+_LEAST_CELL, _CELL_BELOW_PRICE, _CELL_ROWS = 2, 4, 3
 _LEAST_RULES, _LEAST_BELOW, _SAVED_ROWS = 6, 3, 8
 _FULL_WEEK_ROWS, _MOST_LEFT = 20, 24
 _EVERYWHERE = ("pause", "resume", "finish", "stop", "next rig", "copy", "palette", "help")
@@ -157,7 +158,8 @@ def _narrow(state: State, policy: Policy, cells: int, rows: int, glyphs: Glyphs)
         schedule_time.NEXT: 10,
         schedule_time.DATES: max(1, len(schedule_time.listed(state))) + _BORDERS,
     }[shown]
-    most = rows - _GRID_ROWS - _BORDERS - (3 if here == WEEK and shown == schedule_saved.BOX else 0)
+    beside_cell = _CELL_ROWS if money_page.plan(state) is None else _CELL_ROWS + 2
+    most = rows - _GRID_ROWS - _BORDERS - (beside_cell if here == WEEK and shown == schedule_saved.BOX else 0)
     below = max(min(need, most), min(least, rows - _GRID_ROWS - _BORDERS))
     high = rows - below
     week = _week(state, policy, cells, high, glyphs, focused=here == WEEK)
@@ -182,9 +184,7 @@ def _week(state: State, policy: Policy, cells: int, rows: int, glyphs: Glyphs, *
         ]
     lines += _refused(state, inner, room - len(lines))
     left = room - len(lines)
-    will = _will_and_was(state, policy, glyphs)
-    # The cell first: what is not drawn of the rest can be had elsewhere.
-    shown = next((part for part in (will, will[:1]) if len(part) + _LEAST_CELL <= left), [])
+    shown = _day(state, policy, left, glyphs)
     left -= len(shown)
     cell = schedule_cell.drawn(state, policy, inner, max(0, left), glyphs)
     spare_rows = left - len(cell)
@@ -197,6 +197,19 @@ def _week(state: State, policy: Policy, cells: int, rows: int, glyphs: Glyphs, *
         legend=() if is_listed else schedule_week.legend(state, policy, glyphs, inner),
     )
     return framed(made, cells, rows, glyphs, focused=focused)
+
+
+def _day(state: State, policy: Policy, rows: int, glyphs: Glyphs) -> list[Line]:
+    """The cursor's day: what power costs, what will be, and what was; as much as leaves room for the cell."""
+    will = _will_and_was(state, policy, glyphs)
+    price = [] if state.schedule.shows_past else schedule_price.row(state, policy, glyphs)
+    priced = len(price)
+    # What will be is first, then the price that it follows from: what was can be had elsewhere.
+    for high, count in ((priced, 2), (priced, 1), (min(priced, 1), 1), (0, 1)):
+        least = _LEAST_CELL if high < priced or not priced else _CELL_BELOW_PRICE
+        if high + min(count, len(will)) + least <= rows:
+            return [*(price if high == priced else schedule_price.row(state, policy, glyphs, high)), *will[:count]]
+    return []
 
 
 def _title(policy: Policy | None) -> Line:

@@ -1,10 +1,12 @@
 """The cell under the cursor: when it comes, what is painted there, what would be then, why, and what lifts that."""
 
+import re
 from datetime import datetime, timedelta
 
 from netmind_tui.model.contribution import Contribution
 from netmind_tui.model.decision import Decision
 from netmind_tui.model.event import beside_device
+from netmind_tui.model.explanation import Explanation
 from netmind_tui.model.explanation_word import Group, groups
 from netmind_tui.model.policy import DAYS, GuardKind, Policy
 from netmind_tui.model.week_word import limits_words
@@ -13,12 +15,14 @@ from netmind_tui.tui import schedule_ahead
 from netmind_tui.tui.glyph import Glyphs
 from netmind_tui.tui.node_word import ROLES, spoken
 from netmind_tui.tui.picture import Line, Span, fit, joined, line, width, wrap
-from netmind_tui.tui.screen import schedule_week
+from netmind_tui.tui.screen import schedule_slot, schedule_week
 from netmind_tui.tui.screen.time_cells import cells_between
 from netmind_tui.tui.state import State
 
+_OVER_LIMIT = re.compile(r"power costs ([^,]*?) ([A-Z]{3}) per kWh, over (\S+) \2 per kWh")
 _GUARDS = frozenset(each.value for each in GuardKind)
 _ALLOWS = frozenset(("inside-window", "inside-exception", "contribute", "no-work", "ends-soon"))
+_GONE = frozenset((Contribution.LOST, Contribution.BLOCKED, Contribution.OFFLINE))
 _GAP = "  "
 _ROOMY, _WITH_LIFTS = 4, 3
 _CONTRIBUTE = "netmind contribute "
@@ -42,9 +46,11 @@ def drawn(state: State, policy: Policy, cells: int, rows: int, glyphs: Glyphs) -
     if rows - len(lines) == 1 < len(found):
         first = _then(state, policy, found, cells, 1, glyphs)[0]
         return [*lines, (*fit(first, min(width(first), cells - len(more))), Span(more, "dim", "explain"))]
-    lines += _then(state, policy, found, cells, rows - len(lines) - 1, glyphs)
     lifts = _lifts(state, policy, found, cells)
-    return [*lines[: rows - 1], lifts] if lifts and rows >= _WITH_LIFTS else lines[:rows]
+    kept = 1 if lifts and rows >= _WITH_LIFTS else 0
+    lines += _then(state, policy, found, cells, rows - len(lines) - 1, glyphs)
+    lines += _cost(state, policy, cells)
+    return [*lines[: rows - kept], *([lifts] if kept else [])]
 
 
 def _is_leapt(state: State, policy: Policy) -> bool:
@@ -71,10 +77,22 @@ def is_held(decision: Decision) -> bool:
     return not decision.may_start and decision.state is not Contribution.CONTRIBUTING
 
 
+def liftable(told: Explanation) -> list[str]:
+    """The devices that would not run although they could."""
+    return [each.device for each in told.devices if is_held(each) and each.state not in _GONE]
+
+
 def guard_of(decision: Decision) -> GuardKind | None:
     """The guard whose limit would have to be another for a device to run."""
     first = next((each.code.removesuffix("-unknown") for each in decision.reasons if not each.is_overridden), "")
     return GuardKind(first) if first in _GUARDS and is_held(decision) else None
+
+
+def _is_guessed(state: State, policy: Policy, decision: Decision) -> bool:
+    """Whether it is a guard's word of now that is taken to go on: prices of other hours are known."""
+    guard = guard_of(decision)
+    is_priced = guard is GuardKind.PRICE and schedule_ahead.outlook(state, policy).prices is not None
+    return guard is not None and not is_priced
 
 
 def span_words(state: State) -> str:
@@ -134,14 +152,16 @@ def _then(state: State, policy: Policy, found: list[Group], cells: int, rows: in
         now = _is_now(state, policy) and state.node.is_there
         if now:
             verb = spoken(group.state) if held or group.state is Contribution.CONTRIBUTING else "may run"
-        guess = " (as it is now)" if not now and guard_of(group.decision) is not None else ""
+        guess = " (as it is now)" if not now and _is_guessed(state, policy, group.decision) else ""
         words = f"{who}{_once(verb, first.sentence, group.decision.device)}{guess}"
         more, *rest = wrap(words, cells - 2)
         own = [line(Span(f"{sign} ", role), *more), *(line("  ", *each) for each in rest)]
         if len(found) == 1:
             found_more = group.decision.reasons[1:] if held else ()
             others = [each.sentence for each in found_more if not each.is_overridden and each.code not in _ALLOWS]
-            own += [part for each in others for part in _beside(each, cells)]
+            for each in others:  # whole, or x explains it
+                more_lines = _beside(each, cells)
+                own += more_lines if len(own) + len(more_lines) <= rows else []
         if lines and len(lines) + len(own) > rows:
             left = len(found) - place
             return [*lines[: max(1, rows - 1)], line(Span(f"  and {left} more: x explains all", "dim"))]
@@ -149,9 +169,23 @@ def _then(state: State, policy: Policy, found: list[Group], cells: int, rows: in
     return lines
 
 
+def _cost(state: State, policy: Policy, cells: int) -> list[Line]:
+    """What it costs to run those all the same that would not, or else what those cost that run."""
+    at = schedule_week.moment_of(state, policy, schedule_ahead.cursor(state))
+    told = None if at is None else schedule_ahead.explained(state, policy, at)
+    if told is None:
+        return []
+    held = liftable(told)
+    runs = [each.device for each in told.devices if not is_held(each)]
+    costs = schedule_slot.costs(state, policy, held or runs)
+    lead = "to run anyway: " if held else "costs: "
+    return [] if costs is None else [line("  ", *each) for each in wrap(f"{lead}{costs}", cells - 2, "dim")]
+
+
 def _once(verb: str, sentence: str, device: str) -> str:
     """What would be and why, without saying the device or the state a second time."""
     said = beside_device(sentence, device).removesuffix(f" of {device}").removeprefix("is ")
+    said = _OVER_LIMIT.sub(r"power \1, over your \3 \2/kWh", said)
     return said if said.startswith(verb) else f"{verb}: {said}"
 
 

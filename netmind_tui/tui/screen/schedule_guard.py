@@ -5,26 +5,33 @@ Those that deny come first, then those that cannot see; below them what each kin
 
 import re
 from collections.abc import Sequence
+from decimal import Decimal
 
 from netmind_tui.model.contribution import Rung
 from netmind_tui.model.policy import Guard, GuardKind, OnUnknown, Policy
 from netmind_tui.model.selector import ranges
 from netmind_tui.model.situation import GuardFact
+from netmind_tui.node.sense.money import NO_INCOME, NO_TARIFF
 from netmind_tui.node.sense.sensed import NONE_HERE
 from netmind_tui.node.sense.words import limit_words
-from netmind_tui.tui import schedule_page
+from netmind_tui.tui import money_page, schedule_page
 from netmind_tui.tui.glyph import Glyphs
+from netmind_tui.tui.money_word import figure
 from netmind_tui.tui.picture import Box, Line, Span, column, framed, line, wrap
+from netmind_tui.tui.screen.overview_needs import shortened
 from netmind_tui.tui.state import State
 
 BOX = "guards"
 _NAME = 12
 _DETAILS = (3, 2, 1, 0)
 """With the source, with the limit, figures alone with their source, figures alone."""
-_FIGURE = re.compile(r"(\d+(?:\.\d+)?)( .+)")
+_FIGURE = re.compile(r"(-?\d+(?:\.\d+)?)( .+)")
 _IN_WORDS = re.compile(r"(?:.* )?(\d+(?:\.\d+)?)( (?:°C|%|min|h|GiB|s|kWh))(?:\W.*)?")
+_AMOUNT = re.compile(r"(-?\d+(?:\.\d+)?)(?: ([A-Z]{3}))? per (kWh|hour)")
+_LACKS = {NO_TARIFF: "no tariff", NO_INCOME: "no rate"}
+_LACK_CELLS = 44
 _SHORT = 1
-_AT_LEAST = (GuardKind.DISK, GuardKind.BATTERY)
+_AT_LEAST = (GuardKind.DISK, GuardKind.BATTERY, GuardKind.PROFIT)
 _BORDERS = 2
 _MONEY = (GuardKind.PRICE, GuardKind.PROFIT)
 _FOLLOWS = {Rung.STOP: "stop; memory free in 5 s", Rung.SUSPEND: "suspend; memory kept"}
@@ -130,7 +137,7 @@ def _drawn_all(state: State, cells: int, rows: int, glyphs: Glyphs) -> list[list
     missing = [each for each in _MONEY if each not in kinds]
     return [
         *found,
-        *([line(Span("− ", "dim"), column(each.value, _NAME, "dim"), Span("no tariff", "dim"))] for each in missing),
+        *([line(Span("− ", "dim"), column(each.value, _NAME, "dim"), Span(_none(state), "dim"))] for each in missing),
     ]
 
 
@@ -167,10 +174,11 @@ def _said(state: State, guard: Guard, group: Sequence[GuardFact], glyphs: Glyphs
     who = ranges([each.device for each in group if each.device is not None])
     about = f"{who}: " if who and len(_all_of(state, guard)) > 1 else ""
     if one.unknown is not None:
-        return "?", "warn", f"{about}{_no_tariff(guard, one)}: {_then(guard, one)}"
+        why = _blind(guard, one, is_short=detail <= _SHORT)
+        return "?", "warn", f"{about}{why}{';' if ':' in why else ':'} {_then(guard, one)}"
     words = f"{about}{_values(group)}"
     if one.limit and one.value != NONE_HERE:
-        words = f"{about}{_of_limit(_values(group), guard, one.limit, is_short=detail <= _SHORT)}"
+        words = f"{about}{_of_limit(_values(group), guard, _money(one.limit), is_short=detail <= _SHORT)}"
     if one.source and detail != 2 and detail:  # noqa: PLR2004 - see _DETAILS
         words += f" ({one.source})"
     if one.denies:
@@ -183,13 +191,31 @@ def _all_of(state: State, guard: Guard) -> list[GuardFact]:
     return [each for each in status.facts if each.kind is guard.kind] if status is not None else []
 
 
-def _no_tariff(guard: Guard, fact: GuardFact) -> str:
-    """Prices read so until there is a tariff."""
-    return "no tariff" if guard.kind in _MONEY else fact.unknown or ""
+def _blind(guard: Guard, fact: GuardFact, *, is_short: bool) -> str:
+    """Why it sees nothing; of money in a few words, where there is room for no more."""
+    why = fact.unknown or ""
+    if guard.kind not in _MONEY:
+        return why
+    return _LACKS.get(why) or (shortened(why, _LACK_CELLS) if is_short else why)
+
+
+def _none(state: State) -> str:
+    """Of a limit that the owner has not set: what it would be held against."""
+    worth = money_page.money(state).worth
+    power = None if worth is None else worth.power
+    return "no tariff" if power is None else "no limit of yours"
+
+
+def _money(words: str) -> str:
+    """An amount as the screens have it: ``0.31 EUR/kWh`` of ``0.310000000 EUR per kWh``; other words as they are."""
+    found = _AMOUNT.fullmatch(words)
+    if found is None:
+        return words
+    return f"{figure(Decimal(found[1]))} {found[2] or ''}/{'h' if found[3] == 'hour' else found[3]}".replace(" /", "/")
 
 
 def _unread(state: State, guard: Guard) -> str:
-    limit, told = limit_words(guard) or "", schedule_page.terms(state)
+    limit, told = _money(limit_words(guard) or ""), schedule_page.terms(state)
     bound = "least" if guard.kind in _AT_LEAST else "limit"
     if state.node.is_there:
         is_new = told is not None and guard not in told.policy.guards
@@ -201,13 +227,14 @@ def _of_limit(values: str, guard: Guard, limit: str, *, is_short: bool) -> str:
     """``68 of 80 °C`` where both are figures of one unit; where that is all there is room for, without other words."""
     if guard.kind is GuardKind.EXCLUSIVE:
         return values if is_short else f"{values}: {limit}"
-    figure, bound = (_IN_WORDS if is_short else _FIGURE).fullmatch(values), _FIGURE.fullmatch(limit)
-    if figure is not None and bound is not None and figure[2] == bound[2]:
+    in_words = _IN_WORDS if is_short and guard.kind not in _MONEY else _FIGURE
+    read, bound = in_words.fullmatch(values), _FIGURE.fullmatch(limit)
+    if read is not None and bound is not None and read[2] == bound[2]:
         if guard.kind in _AT_LEAST:
-            return f"{figure[1]}{figure[2]}, least {bound[1]}"
+            return f"{read[1]}{read[2]}, least {bound[1]}"
         back = f", −{guard.margin:g}" if guard.kind is GuardKind.TEMPERATURE and guard.margin else ""
-        return f"{figure[1]} of {bound[1]}{back}{bound[2]}"
-    return f"{values}, limit {limit}"
+        return f"{read[1]} of {bound[1]}{back}{bound[2]}"
+    return f"{values}, {'least' if guard.kind is GuardKind.PROFIT else 'limit'} {limit}"
 
 
 def _then(guard: Guard, fact: GuardFact) -> str:
@@ -219,7 +246,7 @@ def _then(guard: Guard, fact: GuardFact) -> str:
 
 def _values(group: Sequence[GuardFact]) -> str:
     """What is read: of several devices from the least to the most, where these are figures of one unit."""
-    values = list(dict.fromkeys(each.value for each in group if each.value is not None))
+    values = list(dict.fromkeys(_money(each.value) for each in group if each.value is not None))
     found = [match for value in values if (match := _FIGURE.fullmatch(value)) is not None]
     if len(values) > 1 and len(found) == len(values) and len({match[2] for match in found}) == 1:
         figures = sorted((match[1] for match in found), key=float)

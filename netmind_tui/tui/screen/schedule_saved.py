@@ -1,21 +1,22 @@
 """What comes of the week: how much of what is painted runs, what each rule takes, and what is different once saved."""
 
-from datetime import timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from collections.abc import Sequence
 
-from netmind_tui.model.contribution import Contribution
-from netmind_tui.model.cost import read_price
-from netmind_tui.model.timeline import Timeline
-from netmind_tui.tui import schedule_ahead, schedule_page
+from netmind_tui.model.policy import Guard, GuardKind
+from netmind_tui.model.selector import ranges
+from netmind_tui.tui import money_page, schedule_ahead, schedule_page
 from netmind_tui.tui.glyph import Glyphs
+from netmind_tui.tui.money_word import kwh_word, money_word, rate_word, sure_word
 from netmind_tui.tui.picture import Box, Line, Span, column, framed, line, wrap
+from netmind_tui.tui.screen import schedule_cost
+from netmind_tui.tui.screen.schedule_cost import WeekCost
 from netmind_tui.tui.state import State
 
 BOX = "if saved"
 _NAME = 8
 _BORDERS = 2
 _MOST_RULES = 3
-_CENT = Decimal("0.01")
+_NO_CHANGE_H = 0.01
 _DAYS = 7
 _MANY_H = 1000
 _RULES = {
@@ -57,13 +58,9 @@ def lines(state: State, cells: int) -> list[Line]:
     found += _row("runs", f"{_hours(told.runs_hours)} of {_hours(told.painted_hours)} {unit} painted", cells)
     lost = [f"{_hours(each.device_hours)} h to {_rule(each.code)}" for each in told.effects[:_MOST_RULES]]
     found += _row("lost", ", ".join(lost) or "nothing, as it is now", cells, "text" if lost else "dim")
-    kwh = _energy(told)
-    capped = (
-        "no meter yet" if kwh is None else f"at most {kwh:.1f} kWh, by its power caps" if kwh else "none: nothing runs"
-    )
-    found += _row("energy", capped, cells)
-    found += _row("costs", _cost(state, kwh), cells)
-    if policy.guards and not state.node.is_there:
+    for name, words in _taken(state, schedule_cost.week_cost(state, told), count):
+        found += _row(name, words, cells)
+    if not state.node.is_there and any(_is_blind(state, each) for each in policy.guards):
         found += _row("guards", "not counted: no agent looks", cells, "dim")
     each = told.runs_hours / count / _DAYS
     found += _row("online", f"{_hours(each)} h a day" + (" each device" if count > 1 else ""), cells)
@@ -80,7 +77,7 @@ def change(state: State) -> Line:
     if after is None or before is None:
         return ()
     more = after.runs_hours - before.runs_hours
-    words = "no change since saved" if abs(more) < _CENT else f"change since saved {_signed(more)} h"
+    words = "no change since saved" if abs(more) < _NO_CHANGE_H else f"change since saved {_signed(more)} h"
     return line(Span(words, "figure"))
 
 
@@ -111,30 +108,48 @@ def _hours(hours: float) -> str:
     return f"{hours:.1f}".removesuffix(".0")
 
 
+def _is_blind(state: State, guard: Guard) -> bool:
+    """Whether nobody can tell beforehand what a guard will say: of prices the owner's files do."""
+    return guard.kind is not GuardKind.PRICE or money_page.plan(state) is None
+
+
 def _signed(hours: float) -> str:
     return f"{'+' if hours > 0 else '−'}{_hours(abs(hours))}"
 
 
-def _energy(told: Timeline) -> float | None:
-    """The kilowatt-hours that power caps allow at most; ``None`` where some of it runs without one."""
-    kwh = 0.0
-    for each in told.devices:
-        for span in each.spans:
-            if span.state is not Contribution.CONTRIBUTING:
-                continue
-            cap = span.limits.power_cap_w
-            if cap is None or not each.device.startswith("gpu"):
-                return None
-            kwh += cap / 1000 * ((span.end - span.start) / timedelta(hours=1))
-    return kwh
+def _taken(state: State, cost: WeekCost, count: int) -> Sequence[tuple[str, str]]:
+    """The energy of what runs, what that costs, and above which rate it pays; as sure as these are known."""
+    if not cost.worked and not cost.unknown:
+        return (("costs", "nothing: nothing runs"),)
+    energy = _kwh(state, cost)
+    if money_page.plan(state) is None:
+        return ("energy", energy), ("costs", "no tariff")
+    if not cost.costs or cost.currency is None:
+        return ("energy", energy), ("costs", money_word(cost.costs) or "no price is known yet")
+    return ("costs", f"{_money(cost)} · {energy}"), ("pays", _pays(state, cost, count))
 
 
-def _cost(state: State, kwh: float | None) -> str:
-    price = state.settings.config.price_per_kwh
-    if price is None or state.node.place.hostname:
-        return "no tariff"
-    if kwh is None:
-        return f"no meter yet, at {price} per kWh"
-    money = read_price(price)
-    cost = (money.amount * Decimal(f"{kwh:.3f}")).quantize(_CENT, ROUND_HALF_UP)
-    return f"at most {cost} {money.currency or ''}".rstrip() + f", at {price} per kWh"
+def _money(cost: WeekCost) -> str:
+    of = "" if cost.priced == cost.worked else f" for the {_hours(float(cost.priced))} h with a price"
+    return f"{'at most ' if cost.is_most else ''}{money_word(cost.costs)}{of}"
+
+
+def _kwh(state: State, cost: WeekCost) -> str:
+    if not cost.worked:
+        return f"what {ranges(cost.unknown)} draws is not known yet"
+    told = money_page.money(state).energy
+    pct = told.total.energy.uncertainty_pct if told is not None and cost.is_metered else None
+    # Where money stands before it, it has said already that it is a bound.
+    most = "at most " if cost.is_most and not cost.costs else ""
+    without = f", without {ranges(cost.unknown)}" if cost.unknown else ""
+    return f"{most}{kwh_word(float(cost.kwh))} {sure_word(pct)}".rstrip() + without
+
+
+def _pays(state: State, cost: WeekCost, count: int) -> str:
+    """Above which rate an hour of it pays, with what is kept of the rate."""
+    least = schedule_cost.floor(state, cost)
+    if least is None:
+        return "not known yet"
+    if least <= 0:
+        return "at any rate: power costs nothing, or less"
+    return f"above {rate_word(least, cost.currency or '', up=True)}{' a device' if count > 1 else ''}, all in"

@@ -1,11 +1,12 @@
 """A cell explained: what would be then for every device, every reason by its rank, and what lifts it."""
 
 from netmind_tui.model.explanation_word import groups, title
+from netmind_tui.model.policy import Policy
 from netmind_tui.tui import schedule_ahead, schedule_page
 from netmind_tui.tui.glyph import UNICODE, Glyphs
 from netmind_tui.tui.node_word import ROLES
 from netmind_tui.tui.picture import Box, Line, Span, framed, line, wrap
-from netmind_tui.tui.screen import schedule_cell, schedule_week
+from netmind_tui.tui.screen import schedule_cell, schedule_slot, schedule_week
 from netmind_tui.tui.state import State
 
 BOX = "why"
@@ -45,6 +46,7 @@ def _lines(state: State, cells: int, glyphs: Glyphs) -> list[Line]:
         return wrap("Nothing is known yet.", cells, "dim")
     zone = schedule_ahead.zone_of(policy)
     lines: list[Line] = wrap(title(told, zone), cells, "strong")
+    lines += _price(state, policy, cells)
     if policy.guards and not schedule_ahead.outlook(state, policy).is_seen:
         lines += wrap("Guards are not counted: no agent looks for this policy.", cells, "dim")
     if not told.devices:
@@ -55,4 +57,19 @@ def _lines(state: State, cells: int, glyphs: Glyphs) -> list[Line]:
         for rank, reason in enumerate(group.reasons, 1):
             first, *rest = wrap(reason, cells - 5)
             lines += [line(Span(f"  {rank}. ", "dim"), *first), *(line(" " * 5, *each) for each in rest)]
+    return lines
+
+
+def _price(state: State, policy: Policy, cells: int) -> list[Line]:
+    """What power costs then, and what it would cost to run each device."""
+    words = schedule_slot.price(state, policy)
+    at = schedule_week.moment_of(state, policy, schedule_ahead.cursor(state))
+    told = None if words is None or at is None else schedule_ahead.explained(state, policy, at)
+    if words is None or told is None:
+        return []
+    lines = wrap(words, cells)
+    runs = [each.device for each in told.devices if not schedule_cell.is_held(each)]
+    for names, lead in ((schedule_cell.liftable(told), "to run anyway"), (runs, "what runs costs")):
+        costs = schedule_slot.costs(state, policy, names)
+        lines += wrap(f"{lead}: {costs}", cells, "dim") if costs is not None else []
     return lines

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from netmind_tui.config.setting import BY_KEY, SETTINGS
+from netmind_tui.config.setting import SETTINGS
 from netmind_tui.model.configuration import Entry, Origin, shown
 from netmind_tui.tui.glyph import Glyphs
 from netmind_tui.tui.picture import Box, Line, Span, column, ends, fit, framed, line, wrap
@@ -39,7 +39,10 @@ def rows_of(state: State) -> tuple[Row, ...]:
     rows: list[Row] = []
     for setting in SETTINGS:
         if setting.is_family:
-            rows += [Row(entry.key, entry) for entry in by_table.get(setting.table, []) if "<" not in entry.key]
+            # A table may hold several families, each with an end of its own.
+            tail = setting.key.partition(">")[2]
+            members = (entry for entry in by_table.get(setting.table, []) if entry.key.endswith(tail))
+            rows += [Row(entry.key, entry) for entry in members if "<" not in entry.key]
             rows.append(Row(setting.key, None))
         else:
             found = next((entry for entry in by_table.get(setting.table, []) if entry.key == setting.key), None)
@@ -154,7 +157,7 @@ def _row(row: Row, is_here: bool, place: int, cells: tuple[int, int, int], glyph
         words = line(
             Span(f"{mark} ", "key"),
             column(row.key, width, "chosen" if is_here else "dim", action=action),
-            Span(f"add {_a(BY_KEY[row.key].table)}", "dim", action),
+            Span(f"add {_a(row.key)}", "dim", action),
         )
         return ends(words, (), inner)
     entry = row.entry
@@ -180,14 +183,16 @@ def _table(row: Row) -> str:
     return row.key.partition(".")[0]
 
 
-def _a(table: str) -> str:
+def _a(family: str) -> str:
     return {
-        "alias": "a name for a device",
-        "keys": "a key for an action",
-        "device": "what a device draws",
-        "host": "the agent of another machine",
-        "hooks": "a program for an event",
-    }[table]
+        "alias.<name>": "a name for a device",
+        "keys.<action>": "a key for an action",
+        "device.<id>.watts": "what a device draws",
+        "device.<id>.idle_watts": "what one draws idle",
+        "asset.<code>.decimals": "a token of yours",
+        "host.<name>.socket": "the agent of another machine",
+        "hooks.<event>": "a program for an event",
+    }[family]
 
 
 def _about(state: State, cells: int, glyphs: Glyphs) -> list[Line]:

@@ -70,6 +70,9 @@ def legend(state: State, cells: int, glyphs: Glyphs) -> Line:
         for each in Contribution
         if seen[each] and each is not Contribution.CONTRIBUTING
     ]
+    # The border has room for whole words only.
+    while len(words) > 1 and len("  ".join(words)) > cells:
+        words.pop(1 if len(words) > 2 else -1)  # noqa: PLR2004 - what is quiet goes first
     return line(Span("  ".join(words), "dim"))
 
 
