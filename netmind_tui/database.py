@@ -21,7 +21,7 @@ Cursor = sqlite3.Cursor
 _REMEDY = "Move it elsewhere, and the agent begins a new one"
 # Of a writer: what is kept waiting longer is kept in memory, and tried again.
 _BUSY_MS = 200
-_READER_BUSY_MS = 2000
+_READER_BUSY_MS = 5000
 # Faults of this program: they are never taken for a disk that is full.
 _BUGS = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.NotSupportedError)
 

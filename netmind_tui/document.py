@@ -183,7 +183,7 @@ def _schema_of(kind: type) -> str | None:
 def _schema_found(data: bytes) -> str | None:
     try:
         found = msgspec.json.decode(data)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     schema = found.get("schema") if isinstance(found, dict) else None
     return schema if isinstance(schema, str) else None

@@ -63,6 +63,7 @@ def test_no_number_leaves_that_json_does_not_know(number):
         (b"\xff\xfe", "not valid JSON"),
         (b'{"schema":"netmind.sample/1","at":"\xff","host":{}}', "not valid JSON"),
         (b"[]", "expected schema netmind.sample/1, found none"),
+        (b'{"schema":"netmind.sample/1","a\xff":""}', "found none"),
         (b'{"schema":"netmind.info/1"}', "expected schema netmind.sample/1, found netmind.info/1"),
         (b'{"schema":"netmind.sample/2","at":"","host":{}}', "found netmind.sample/2"),
         (b'{"schema":"netmind.sample/1","at":""}', "missing required field `host`"),
