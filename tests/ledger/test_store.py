@@ -398,15 +398,15 @@ def _unknown_word(path: Path):
     change(path, "DROP TRIGGER entry_fixed", "UPDATE entry SET activity = 'slept' WHERE number = 2")
 
 
-def _unnamed(path: Path):
+def _spelled_otherwise(path: Path):
     held = path.read_bytes()
-    path.write_bytes(held.replace(b"CREATE TABLE reached (", b"CREATE TABLE reach\xff\xfe ("))
+    path.write_bytes(held.replace(b"reached (source TEXT", b"reached (source T\xffXT"))
 
 
 @pytest.mark.parametrize(
     ("harm", "words"),
     [
-        (_unnamed, "is damaged"),
+        (_spelled_otherwise, "is damaged"),
         (_zeroed_page, "is damaged"),
         (_cut_short, "is damaged"),
         (_overwritten, "it is no database"),

@@ -240,6 +240,7 @@ def test_an_index_that_leads_elsewhere_is_found(full, index, text, number):
     "damage",
     [
         "UPDATE entry SET hash = 5 WHERE number = 4",
+        "UPDATE entry SET previous = 5 WHERE number = 4",
         "UPDATE entry SET note = x'00' WHERE number = 4",
         "UPDATE entry SET made_ms = 'late' WHERE number = 4",
     ],
