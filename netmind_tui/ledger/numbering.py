@@ -1,5 +1,7 @@
 """The numbers by which rows of the ledger name an asset or a subject, each given when it is first named."""
 
+from dataclasses import replace
+
 from netmind_tui.database import Connection
 from netmind_tui.ledger.fault import Refused
 from netmind_tui.model.ledger import Subject
@@ -20,6 +22,7 @@ class Numbers:
         self._connection = connection
         self._assets: dict[str, tuple[int, Asset]] = {}
         self._subjects: dict[Subject, int] = {}
+        self._without_jobs: dict[Subject, int] = {}
 
     def asset(self, asset: Asset, name: str) -> int:
         """An asset's number, for the entry of that name.
@@ -30,7 +33,7 @@ class Numbers:
         if asset.code not in self._assets:
             self._assets[asset.code] = self._found(asset)
         number, booked_as = self._assets[asset.code]
-        if booked_as != asset:
+        if booked_as is not asset and booked_as != asset:
             given, stands = f"{asset.exponent} decimals as {asset.kind}", f"{booked_as.exponent} as {booked_as.kind}"
             raise Refused(name, f"{asset.code} has {given} here, and {stands} in this ledger, for ever")
         return number
@@ -44,6 +47,7 @@ class Numbers:
         if subject not in self._subjects:
             if len(self._subjects) >= _MOST:  # each job is one
                 self._subjects.clear()
+                self._without_jobs.clear()
             values = (subject.node, subject.device, subject.uuid, subject.workload, subject.payer, subject.job)
             row = self._connection.execute(f"SELECT number FROM subject WHERE {_SUBJECT}", values).fetchone()  # noqa: S608 - a constant
             if row is None:
@@ -51,6 +55,12 @@ class Numbers:
                 row = (self._connection.execute(added, values).lastrowid,)
             self._subjects[subject] = int(row[0] or 0)
         return self._subjects[subject]
+
+    def without_job(self, subject: Subject) -> int:
+        """The number of a subject, whatever its job."""
+        if subject not in self._without_jobs:
+            self._without_jobs[subject] = self.subject(replace(subject, job=""))
+        return self._without_jobs[subject]
 
     def _found(self, asset: Asset) -> tuple[int, Asset]:
         query = "SELECT number, exponent, kind FROM asset WHERE code = ?"

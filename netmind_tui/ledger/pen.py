@@ -216,7 +216,7 @@ class Pen:
         )
 
     def _sum_up(self, entry: Entry) -> None:
-        hour, subject = wall_ms(entry.at) // HOUR_MS, self._numbers.subject(replace(entry.subject, job=""))
+        hour, subject = wall_ms(entry.at) // HOUR_MS, self._numbers.without_job(entry.subject)
         for each in entry.postings:
             key = (hour, subject, str(each.account), self._numbers.asset(each.asset, entry.id))
             self._tally[key] = self._tally.get(key, 0) + each.minor
