@@ -13,6 +13,9 @@ TEST_SIZE := 420 MB to download, 960 MB on disk
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --editable
 OFFLINE := { echo "make: the installation failed: see the lines above; it needs the network" >&2; exit 1; }
 
+# Each of some thousand children would compile the package anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help bench demo test lint types contracts check clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
@@ -35,7 +38,7 @@ demo: $(VENV)/installed-bench
 	@$(BIN)/netmind-tui --demo $(ARGS)
 
 test: $(VENV)/installed-test
-	@$(BIN)/pytest --numprocesses $(WORKERS) --dist loadscope $(ARGS)
+	@$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal $(ARGS)
 
 lint: $(VENV)/installed-test
 	@$(BIN)/ruff check

@@ -62,8 +62,9 @@ def gate():
     return module
 
 
-def test_the_gate_is_tried_on_real_pairs_and_on_simulated_ones(tmp_path):
-    done = run("ab_gate.py", tmp_path, "--pairs", "1", "--slow", "0", "--tries", "1", "--kernel", "gemm.int8")
+def test_the_gate_is_tried_on_real_pairs_and_on_simulated_ones(tmp_path, hasty_kernels):
+    asked = ("--pairs", "1", "--slow", "0", "--tries", "1", "--kernel", "gemm.int8")
+    done = run("ab_gate.py", tmp_path, *asked, NETMIND_KERNELS=str(hasty_kernels))
     assert done.returncode in (ExitCode.OK, ExitCode.FAILED), done.stderr
     lines = done.stdout.splitlines()
     assert lines[0] == "gemm.int8 on cpu, each pair one run and one gate over it"

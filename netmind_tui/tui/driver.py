@@ -4,8 +4,10 @@ Textual's input threads ask ten times a second whether they are to end, and read
 output waits for whoever does not read. These sleep until there is something, and leave frames out instead.
 """
 
+import asyncio
 import os
 import select
+import signal
 from codecs import getincrementaldecoder
 from contextlib import suppress
 from threading import Event
@@ -138,6 +140,7 @@ class FullDriver(_Sleeper, LinuxDriver):
         before = terminal.hand_over()
         self._stands = before is not None
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        _hear_sizes_in_turn()
         self._stands = False
         if before is not None:
             self.attrs_before = before
@@ -196,12 +199,21 @@ class InlineDriver(_Sleeper, LinuxInlineDriver):
     def start_application_mode(self) -> None:
         """Take some lines."""
         super().start_application_mode()
+        _hear_sizes_in_turn()
         self.taken()
 
     def stop_application_mode(self) -> None:
         """Take them away."""
         self.given_back()
         super().stop_application_mode()
+
+
+def _hear_sizes_in_turn() -> None:
+    """Have the loop call whoever hears of a new size: within a signal, the next one overtakes it with a newer size."""
+    hear = signal.getsignal(signal.SIGWINCH)
+    loop = asyncio.get_running_loop()
+    if callable(hear):
+        signal.signal(signal.SIGWINCH, lambda *given: loop.call_soon_threadsafe(hear, *given))
 
 
 def _unwritten(door: int, data: bytes) -> bytes:

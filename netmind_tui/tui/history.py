@@ -1,6 +1,6 @@
 """What the interface remembers of the samples: two minutes by the second and an hour by ten seconds, and no more."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from netmind_tui.model.sample import DeviceSample, Sample
 
@@ -26,7 +26,7 @@ class Track:
         """The track after the ``count``-th sample."""
         recent = (*self.recent, value)[-RECENT:]
         if count % _EVERY:
-            return replace(self, recent=recent)
+            return Track(recent, self.hour)
         last = [each for each in recent[-_EVERY:] if each is not None]
         mean = sum(last) / len(last) if last else None
         return Track(recent, (*self.hour, mean)[-HOUR:])

@@ -60,7 +60,7 @@ def home(tmp_path) -> Path:
 
 
 @pytest.fixture
-def start(tmp_path, home) -> Callable[..., Finished]:
+def start(tmp_path, home, hasty_kernels) -> Callable[..., Finished]:
     """Run a command: ``start("info", "--json", missing={"onnxruntime"})``; ``script`` chooses netmind-tui."""
     site = tmp_path / "site"
     site.mkdir()
@@ -75,6 +75,7 @@ def start(tmp_path, home) -> Callable[..., Finished]:
         given = {
             "HOME": str(home),
             "NETMIND_LOCKS": str(locks),
+            "NETMIND_KERNELS": str(hasty_kernels),
             "PYTHONPATH": str(site),
             "TEST_MISSING": " ".join(missing),
             "TEST_TOLD": str(told),

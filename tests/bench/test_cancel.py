@@ -36,8 +36,9 @@ class Watching:
 
 
 @pytest.fixture
-def measure(tmp_path, monkeypatch):
+def measure(tmp_path, hasty_kernels, monkeypatch):
     """Run a benchmark of the CPU in a thread of its own: what it ended with, once it has."""
+    monkeypatch.setenv("NETMIND_KERNELS", str(hasty_kernels))
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("NETMIND_LOCKS", str(tmp_path))
     monkeypatch.delenv("XDG_STATE_HOME", raising=False)

@@ -59,8 +59,9 @@ def measured(wishes, watcher):
 
 
 @pytest.fixture(autouse=True)
-def surroundings(tmp_path, monkeypatch):
+def surroundings(tmp_path, hasty_kernels, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("NETMIND_KERNELS", str(hasty_kernels))
     monkeypatch.setenv("NETMIND_LOCKS", str(tmp_path))
     monkeypatch.delenv("XDG_STATE_HOME", raising=False)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from netmind_tui.bench.catalog import kernels_folder, open_catalog
+from netmind_tui.bench.catalog import open_catalog
 from netmind_tui.bench.choice import choose
 from netmind_tui.bench.store import read_run
 from netmind_tui.certify.judgement import judge
@@ -27,12 +27,12 @@ SPEED = (
 
 
 @pytest.fixture
-def newer(tmp_path):
-    """A folder with the shipped catalogue as a later release would have it: ``gemm.fp32`` in versions 1 and 2."""
-    for path in kernels_folder().iterdir():
-        if path.is_file() and path.name != "catalog.toml":
+def newer(tmp_path, hasty_kernels):
+    """A folder with the catalogue as a later release would have it: ``gemm.fp32`` in versions 1 and 2."""
+    for path in hasty_kernels.iterdir():
+        if path.name != "catalog.toml":
             (tmp_path / path.name).symlink_to(path)
-    text = (kernels_folder() / "catalog.toml").read_text()
+    text = (hasty_kernels / "catalog.toml").read_text()
     begin = text.index('[[kernels]]\nid = "gemm.fp32"')
     block = text[begin : text.index("[[kernels]]", begin + 1)]
     assert "version = 1\n" in block

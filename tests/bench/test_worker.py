@@ -21,7 +21,7 @@ KERNELS = ["dispatch", "stream.add", "gemm.fp32", "gemm.int8"]
 def ask(make_step, host, catalog):
     """Have a kernel measured in this process and judged."""
 
-    def ask(kernel_id, *, seed=7, memory_limit_bytes=400 * 2**20, provider=Provider.CPU):
+    def ask(kernel_id, *, seed=7, threads=1, memory_limit_bytes=400 * 2**20, provider=Provider.CPU):
         step = make_step(kernel_id)
         request = Request(
             kernel=step.kernel,
@@ -30,7 +30,7 @@ def ask(make_step, host, catalog):
             seed=seed,
             default_seed=catalog.default_seed,
             rules=step.rules,
-            threads=2,
+            threads=threads,
             memory_limit_bytes=memory_limit_bytes,
         )
         answer = Worker(provider, io.BytesIO()).answer(request)
@@ -79,7 +79,7 @@ def tamper(monkeypatch):
 
 @pytest.mark.parametrize("kernel_id", KERNELS)
 def test_a_kernel_is_measured_placed_and_verified_before_and_after(ask, kernel_id):
-    outcome, measurement = ask(kernel_id)
+    outcome, measurement = ask(kernel_id, threads=2)
     assert measurement.status is Status.PASS
     assert measurement.value > 0
     assert measurement.verified.before is True

@@ -10,7 +10,6 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from netmind_tui.bench.catalog import kernels_folder
 from netmind_tui.bench.room import room_refusal
 from netmind_tui.document import schema
 
@@ -20,18 +19,14 @@ SHM = Path("/dev/shm")  # noqa: S108 - what is tested
 
 
 @pytest.fixture(scope="module")
-def kernels(tmp_path_factory):
-    """The shipped catalogue with small buffers: the stand-in card copies with a processor."""
+def kernels(tmp_path_factory, hasty_kernels):
+    """The catalogue of little time with small buffers too: the stand-in card copies with a processor."""
     folder = tmp_path_factory.mktemp("kernels")
-    for path in kernels_folder().iterdir():
-        if path.is_file() and path.suffix != ".toml":
+    for path in hasty_kernels.iterdir():
+        if path.suffix != ".toml":
             (folder / path.name).symlink_to(path)
-    catalog = (kernels_folder() / "catalog.toml").read_text()
+    catalog = (hasty_kernels / "catalog.toml").read_text()
     catalog = catalog.replace("shape = { bytes = 268435456 }", f"shape = {{ bytes = {BYTES} }}")
-    catalog = catalog.replace(
-        'sizes = { "disk.write" = 268435456, "disk.read" = 268435456',
-        'sizes = { "disk.write" = 16777216, "disk.read" = 16777216',
-    )
     catalog = catalog.replace("shape = { bytes = 1073741824 }", "shape = { bytes = 134217728 }")
     (folder / "catalog.toml").write_text(catalog)
     return folder

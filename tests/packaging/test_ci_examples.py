@@ -96,8 +96,8 @@ class Job:
 class Runner:
     """A runner of GitHub Actions, as far as the example needs one: ``run`` steps, environment files, ``always()``."""
 
-    def __init__(self, folder, work):
-        self._folder, self._work = folder, work
+    def __init__(self, folder, work, **given):
+        self._folder, self._work, self._given = folder, work, given
         self._temporary = folder / "runner"
         self._temporary.mkdir()
         self._path = os.environ["PATH"]
@@ -119,7 +119,7 @@ class Runner:
                 done.outcomes[step["name"]] = "skipped"
                 continue
             given = clean(
-                **(env | variables | files),
+                **(env | variables | self._given | files),
                 GITHUB_ACTIONS="true",
                 GITHUB_BASE_REF="main",
                 GITHUB_REF_NAME="1/merge",
@@ -161,21 +161,30 @@ def test_the_github_job_installs_measures_and_passes_where_all_is_met(tmp_path, 
     assert told.stdout.startswith(str(tmp_path / "runner/netmind"))
 
 
-@pytest.mark.parametrize("base", ["missed", "unmeasured"])
-def test_a_pull_request_cannot_weaken_the_gate_that_it_has_to_pass(tmp_path, checkout, netmind, monkeypatch, base):
-    work = checkout(base, "met")
+@pytest.fixture
+def job_of(tmp_path, checkout, netmind, hasty_kernels, monkeypatch):
+    """The job for a request, from what is asked on its base branch and what in the request itself."""
     monkeypatch.setenv("PATH", f"{netmind}:{os.environ['PATH']}")
-    job = Runner(tmp_path, work)(without=("Install netmind",))
+
+    def run(base, request):
+        runner = Runner(tmp_path, checkout(base, request), NETMIND_KERNELS=hasty_kernels)
+        return runner(without=("Install netmind",))
+
+    return run
+
+
+@pytest.mark.parametrize("base", ["missed", "unmeasured"])
+def test_a_pull_request_cannot_weaken_the_gate_that_it_has_to_pass(job_of, tmp_path, base):
+    job = job_of(base, "met")
     assert job.outcomes["Validate"] == "failure", job.said
     assert not job.has_passed
     assert "::error title=netmind " in job.said
     assert "✖" in job.summary
-    assert "memory" in (work / "netmind.xml").read_text()
+    assert "memory" in (tmp_path / "work/netmind.xml").read_text()
 
 
-def test_a_request_that_asks_for_more_is_judged_by_the_base_branch_too(tmp_path, checkout, netmind, monkeypatch):
-    monkeypatch.setenv("PATH", f"{netmind}:{os.environ['PATH']}")
-    job = Runner(tmp_path, checkout("met", "missed"))(without=("Install netmind",))
+def test_a_request_that_asks_for_more_is_judged_by_the_base_branch_too(job_of):
+    job = job_of("met", "missed")
     assert job.has_passed, job.said
 
 
@@ -187,7 +196,7 @@ def test_the_github_job_may_only_read_and_keeps_its_report_whatever_happens():
 
 
 @pytest.mark.parametrize(("base", "code"), [("met", 0), ("missed", 1)])
-def test_the_gitlab_job_gates_on_the_target_branch(tmp_path, checkout, netmind, base, code):
+def test_the_gitlab_job_gates_on_the_target_branch(tmp_path, checkout, netmind, hasty_kernels, base, code):
     work = checkout(base, "met")
     env = clean(
         **GITLAB["variables"],
@@ -196,6 +205,7 @@ def test_the_gitlab_job_gates_on_the_target_branch(tmp_path, checkout, netmind, 
         CI_PROJECT_DIR=work,
         HOME=tmp_path,
         NETMIND_LOCKS=tmp_path,
+        NETMIND_KERNELS=hasty_kernels,
         PATH=f"{netmind}:{os.environ['PATH']}",
     )
     script = "\n".join(GITLAB["script"])
@@ -295,13 +305,14 @@ def test_only_the_gpus_of_the_job_are_looked_at_where_that_is_asked_for(prolog):
     assert "--device" not in prolog(0, SLURM_JOB_GPUS="2,5")[-1]
 
 
-def test_the_prolog_reads_what_the_program_really_writes(tmp_path, netmind):
+def test_the_prolog_reads_what_the_program_really_writes(tmp_path, netmind, hasty_kernels):
     (tmp_path / "a.toml").write_text(REQUIREMENTS["missed"])
     given = clean(
         HOME=tmp_path,
         XDG_STATE_HOME=tmp_path,
         NETMIND_LOCKS=tmp_path,
         NETMIND_BIN=netmind,
+        NETMIND_KERNELS=hasty_kernels,
         NETMIND_REQUIREMENTS=tmp_path / "a.toml",
         NETMIND_LIMIT_S="120",
     )

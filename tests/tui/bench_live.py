@@ -37,8 +37,8 @@ def surroundings(tmp_path, monkeypatch):
         if f'name = "{LONG}"' in block:
             kept = re.sub(r"sustained = .*", "sustained = { min_s = 600.0, cap_s = 900.0 }", kept)
             kept = re.sub(r"budget_s = .*\n", "", kept)
-        kept = re.sub(r"burst = .*", "burst = { min_s = 0.2, cap_s = 0.4 }", kept)
-        kept = re.sub(r"warm_up_cap_s = .*", "warm_up_cap_s = 0.1", kept)
+        kept = re.sub(r"burst = .*", "burst = { min_s = 0.1, cap_s = 0.2 }", kept)
+        kept = re.sub(r"warm_up_cap_s = .*", "warm_up_cap_s = 0.05", kept)
         blocks[place] = kept + 'kernels = ["dispatch", "gemm.fp32", "gemm.int8"]\n'
     (folder / "catalog.toml").write_text("\n".join(blocks) + "\n[[kernels]]" + rest)
     monkeypatch.setenv("HOME", str(tmp_path))

@@ -226,19 +226,19 @@ def recorded(count=None):
     return state_of(info, [as_sample(decode(line, SampleDocument)) for line in lines[:count]])
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def eight():
     """Eight H100, all of them there; gpu:0 works at its power cap, and hot."""
     return recorded(12)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def lost():
     """The same eight; gpu:5 fell off the bus, and the machine was not looked at since."""
     return recorded()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def sixteen():
     """Sixteen cards with different loads."""
     devices = [card(index, name="NVIDIA L40S", memory_total_bytes=46 * GIB, power_limit_w=350.0) for index in range(16)]
@@ -250,7 +250,7 @@ def sixteen():
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def one():
     """A desktop with one GeForce at work."""
     device = card()
@@ -264,19 +264,19 @@ def one():
     return state_of(described([device], uses=[use]), samples_of([device]))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def none():
     """A machine without a GPU and without a driver."""
     return state_of(described(), samples_of(()))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def no_data():
     """Nothing is known yet."""
     return State(clock="14:42:31")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def mig():
     """Three H100, the first of them in three slices."""
     absent = dict.fromkeys(("gpu_util_pct", "memory_util_pct", "nvlink_active_links"), Absence.UNDER_MIG)
@@ -311,7 +311,7 @@ def mig():
     return state_of(described(devices), samples_of(devices, say=say))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def asleep():
     """A laptop whose GPU sleeps."""
     device = card(name="NVIDIA GeForce RTX 4060 Laptop GPU", memory_total_bytes=8 * GIB, asleep=True)
@@ -324,7 +324,7 @@ def asleep():
     return state_of(described([device], host=host), samples)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def hung():
     """Two cards; the driver has not answered about the second for 30 of the 60 seconds."""
     devices = [card(0), card(1)]
@@ -336,7 +336,7 @@ def hung():
     return state_of(described([devices[0], stuck]), samples_of(devices, say=say))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def wsl():
     """A GeForce seen from WSL, which hides fan, processes' names and more."""
     device = card(power_limit_default_w=None, absent=dict.fromkeys(("power_limit_default_w",), Absence.NOT_UNDER_WSL))
@@ -349,7 +349,7 @@ def wsl():
     return state_of(described([device], host=host, uses=[use]), samples_of([device], say=say))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def no_driver():
     """A card that nothing can be read of, because library and kernel module differ."""
     driver = Driver(
