@@ -146,7 +146,7 @@ def hasty_kernels(tmp_path_factory: pytest.TempPathFactory) -> Path:
             ("sample_s", "0.005"),
             ("warm_up_cap_s", "0.05"),
             ("burst", "{ min_s = 0.05, cap_s = 0.2 }"),
-            ("sustained", "{ min_s = 4.0, cap_s = 5.0 }"),
+            ("sustained", "{ min_s = 6.0, cap_s = 7.0 }"),
         ):
             blocks[place] = re.sub(rf"^{name} = .*", f"{name} = {value}", blocks[place], flags=re.MULTILINE)
         blocks[place] = blocks[place].replace(" = 268435456", " = 16777216")

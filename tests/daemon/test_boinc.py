@@ -125,7 +125,7 @@ def home(tmp_path, boinc):
         (THERE, str(boinc.folder)),
         ('"--no_gpus"', '"--no_gpus", "--no_info_fetch", "--unsigned_apps_ok"'),
         ('health_every = "2m"', 'health_every = "3s"'),
-        ('health_timeout = "20s"', 'health_timeout = "1s"'),
+        ('health_timeout = "20s"', 'health_timeout = "10s"'),
     ):
         assert old in definition
         definition = definition.replace(old, new)

@@ -38,7 +38,9 @@ def scripts(wheel, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("venv")
     venv.create(folder, with_pip=True)
     binaries = folder / ("Scripts" if os.name == "nt" else "bin")
-    _done([binaries / "python", "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-compile", wheel])
+    _done(
+        [binaries / "python", "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-compile", wheel]
+    )
     return binaries
 
 
