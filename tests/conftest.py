@@ -13,12 +13,17 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from netmind_tui.bench.catalog import kernels_folder
 from netmind_tui.probe.gpu import GpuProbe
 
 # Before anything loads NumPy: the threads of its products wait by spinning, beside the other tests' that compute.
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
+# A slow machine is no finding.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 def pytest_configure() -> None:

@@ -125,7 +125,7 @@ def home(tmp_path, boinc):
         (THERE, str(boinc.folder)),
         ('"--no_gpus"', '"--no_gpus", "--no_info_fetch", "--unsigned_apps_ok"'),
         ('health_every = "2m"', 'health_every = "3s"'),
-        ('health_timeout = "20s"', 'health_timeout = "10s"'),
+        ('health_timeout = "20s"', 'health_timeout = "5s"'),
     ):
         assert old in definition
         definition = definition.replace(old, new)
@@ -185,8 +185,8 @@ def test_it_is_started_in_its_window_suspended_resumed_drained_and_stopped(home,
     say(OverrideKind.PAUSE)
     until(client, lambda: state() is WorkState.SUSPENDED)
     stood = boinc.ticks
-    looks = iter(range(14))  # longer than three of its health checks, which nobody answers now
-    until(client, lambda: next(looks) == 13)
+    looks = iter(range(26))  # longer than three of its health checks, which nobody answers now
+    until(client, lambda: next(looks) == 25)
     assert (boinc.ticks, state()) == (stood, WorkState.SUSPENDED)
 
     say(OverrideKind.RESUME)
