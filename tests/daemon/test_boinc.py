@@ -65,6 +65,13 @@ def policy(*days: str) -> str:
     return f'zone = "UTC"\nlead = "1m"\n\n[[window]]\ndays = {json.dumps(days)}\nfrom = "00:00"\nto = "24:00"\n'
 
 
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
 class Boinc:
     """A client's folder, with one task that ticks until it is told that it is done."""
 
@@ -83,12 +90,18 @@ class Boinc:
         for name in ("drain.sh", "more.sh"):
             (folder / name).write_text(re.search(rf"```sh\n(#!/bin/sh\n# {name}.*?)```", RECIPE, re.DOTALL)[1])
 
+        self.asking = folder / "ask.sh"
+        self.asking.write_text(f'#!/bin/sh\nprintf . >> "{folder}/asked"\nexec boinccmd "$@"\n')
+        self.asking.chmod(0o755)
+
+    @property
+    def asked(self) -> int:
+        """How often it was asked whether it is well."""
+        return _size(self.folder / "asked")
+
     @property
     def ticks(self) -> int:
-        try:
-            return (self.folder / "slots/0/ticks").stat().st_size
-        except OSError:
-            return 0
+        return _size(self.folder / "slots/0/ticks")
 
     def be_done(self) -> None:
         (self.folder / "slots/0/done").touch()
@@ -124,8 +137,10 @@ def home(tmp_path, boinc):
     for old, new in (
         (THERE, str(boinc.folder)),
         ('"--no_gpus"', '"--no_gpus", "--no_info_fetch", "--unsigned_apps_ok"'),
-        ('health_every = "2m"', 'health_every = "3s"'),
-        ('health_timeout = "20s"', 'health_timeout = "5s"'),
+        ('health = ["boinccmd", ', f'health = ["{boinc.asking}", '),
+        ('grace = "30s"', 'grace = "30s"\nnice = 0'),  # or a busy machine leaves it no time to answer
+        ('health_every = "2m"', 'health_every = "1s"'),
+        ('health_timeout = "20s"', 'health_timeout = "90s"'),
     ):
         assert old in definition
         definition = definition.replace(old, new)
@@ -180,17 +195,17 @@ def test_it_is_started_in_its_window_suspended_resumed_drained_and_stopped(home,
     assert (state(), boinc.processes) == (WorkState.NONE, {})
 
     client.set_policy(policy("daily"))
-    until(client, lambda: state() is WorkState.RUNNING and boinc.ticks)
+    until(client, lambda: state() is WorkState.RUNNING and boinc.ticks and boinc.asked)
 
     say(OverrideKind.PAUSE)
     until(client, lambda: state() is WorkState.SUSPENDED)
-    stood = boinc.ticks
-    looks = iter(range(26))  # longer than three of its health checks, which nobody answers now
-    until(client, lambda: next(looks) == 25)
-    assert (boinc.ticks, state()) == (stood, WorkState.SUSPENDED)
+    stood = boinc.ticks, boinc.asked
+    looks = iter(range(11))  # longer than two of its health checks are apart: nobody could answer them now
+    until(client, lambda: next(looks) == 10)
+    assert ((boinc.ticks, boinc.asked), state()) == (stood, WorkState.SUSPENDED)
 
     say(OverrideKind.RESUME)
-    until(client, lambda: boinc.ticks > stood)
+    until(client, lambda: boinc.ticks > stood[0] and boinc.asked > stood[1])
     assert state() is WorkState.RUNNING
 
     say(OverrideKind.FINISH)
