@@ -28,7 +28,9 @@ class Server:
 
     def __init__(self, folder, cookie=None):
         reading, writing = os.pipe()
-        command = ["Xvfb", "-displayfd", str(writing), "-nolisten", "tcp", "-screen", "0", "64x48x24"]
+        # Without -noreset it hangs up on everybody when somebody leaves, and an agent of
+        # another test may look at each display of the machine.
+        command = ["Xvfb", "-displayfd", str(writing), "-nolisten", "tcp", "-noreset", "-screen", "0", "64x48x24"]
         if cookie is not None:
             # It looks cookies up by their data alone.
             command += ["-auth", str(authority(folder, 99, cookie))]
