@@ -9,7 +9,7 @@ from netmind_tui.model.tariff import PriceBasis
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """An amount that is not known yet: most likely ``mid``, in ``level_pct`` of such cases within ``low`` to ``high``."""
+    """An amount not known yet: most likely ``mid``, in ``level_pct`` of such cases within ``low`` to ``high``."""
 
     low: AmountText
     mid: AmountText
