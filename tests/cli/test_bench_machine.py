@@ -125,12 +125,13 @@ class TestCopies:
         assert {row["status"] for row in rows(done).values()} == {"skip"}
 
     def test_show_which_of_eight_cards_is_slower(self, card):
-        settings = {"copy_bytes_per_s": 1e8, "slow": "GPU-5eed0000-0000-4000-8000-000000000005=8"}
+        # So slow that no busy moment of this machine makes another card slower.
+        settings = {"copy_bytes_per_s": 1e8, "slow": "GPU-5eed0000-0000-4000-8000-000000000005=75"}
         done = card("-k", "transfer.h2d", scenario="h100x8", **settings)
         rates = {device: row["value"] for (_, device), row in rows(done).items()}
         assert len(rates) == 8
         assert min(rates, key=rates.get) == "gpu:5"
-        assert rates["gpu:5"] < 0.95 * sorted(rates.values())[4]
+        assert rates["gpu:5"] < 0.5 * sorted(rates.values())[4]
 
 
 class TestMemory:
